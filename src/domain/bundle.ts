@@ -1,0 +1,163 @@
+import * as v from 'valibot';
+import { DEVICE_ROOT } from './device';
+import { fail, ok, type Result } from './result';
+
+/** A manifest larger than this is refused unread. */
+export const MAX_MANIFEST_BYTES = 256 << 10;
+const MAX_FILES = 500;
+const MAX_FILE_BYTES = 64 * 2 ** 30;
+
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'));
+const Id = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9][a-z0-9.-]{0,63}$/,
+    'must be lower-case words with dashes, at most 64 characters',
+  ),
+);
+const Line = (max: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(max));
+/** Relative, forward slashes, no empty, "." or ".." part, only characters that need no care anywhere. */
+const RelativePath = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.regex(
+    /^[A-Za-z0-9_+-][A-Za-z0-9._+-]*(\/[A-Za-z0-9_+-][A-Za-z0-9._+-]*)*$/,
+    'must be a plain relative path',
+  ),
+);
+
+const BundleFile = v.object({
+  /** Where the file stands inside the bundle's folder on the phone. */
+  path: RelativePath,
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_FILE_BYTES)),
+  sha256: Sha256,
+  /** Permission bits as octal digits. */
+  mode: v.optional(v.picklist(['644', '755']), '644'),
+  /** Address, relative to the manifest or absolute https. */
+  url: Line(2000),
+  /** What a pipeline uses it for; a pipeline asks for roles, never for paths. */
+  role: v.picklist([
+    'runner',
+    'library',
+    'language',
+    'vision',
+    'tokenizer',
+    'config',
+    'licence',
+    'other',
+  ]),
+  /** Pushed only to a phone that lists this ABI; absent: to every phone. */
+  abi: v.optional(v.picklist(['arm64-v8a', 'x86_64', 'wasm32'])),
+});
+
+const ManifestSchema = v.object({
+  schema: v.literal('plugsight-bundle/1'),
+  id: Id,
+  version: Id,
+  title: Line(80),
+  summary: v.optional(Line(300)),
+  kind: v.picklist(['runner', 'model']),
+  /** SPDX expression. */
+  licence: Line(100),
+  /** Where it comes from, for people. */
+  origin: v.optional(Line(500)),
+  /** Pipelines that can use it. */
+  pipelines: v.pipe(v.array(Id), v.minLength(1), v.maxLength(20)),
+  requires: v.optional(
+    v.object({
+      /** Free memory (MemAvailable) a run needs, bytes. */
+      memoryBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      /** Lowest Android SDK level. */
+      minSdk: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
+    }),
+    {},
+  ),
+  /** For a model: how its input is made and how much fits. */
+  model: v.optional(
+    v.object({
+      input: v.object({
+        family: Id,
+        params: v.record(v.string(), v.union([v.number(), v.string(), v.boolean()])),
+      }),
+      /** Context length in tokens. */
+      context: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000_000)),
+      /** Threads that serve it best; absent: the phone's big cores. */
+      threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(64))),
+      /** Questions worth asking first. */
+      prompts: v.optional(v.pipe(v.array(Line(300)), v.maxLength(20)), []),
+      /** What it can and cannot do, for people. */
+      about: v.optional(Line(300)),
+    }),
+  ),
+  files: v.pipe(v.array(BundleFile), v.minLength(1), v.maxLength(MAX_FILES)),
+});
+
+/** A set of files that belongs together: a runner, or a model. docs/payload.md describes the format. */
+export type Manifest = v.InferOutput<typeof ManifestSchema>;
+export type BundleFile = v.InferOutput<typeof BundleFile>;
+export type ModelFacts = NonNullable<Manifest['model']>;
+
+/** Checks a manifest from anywhere. The failure's detail names the first wrong field and what is wrong with it. */
+export function parseManifest(input: unknown): Result<Manifest> {
+  const parsed = v.safeParse(ManifestSchema, input);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const at = v.getDotPath(issue) ?? 'the manifest';
+    return fail('manifest-invalid', `${at}: ${issue.message}`.slice(0, 500));
+  }
+  const manifest = parsed.output;
+  const seen = new Set<string>();
+  for (const { path, abi } of manifest.files) {
+    const key = `${abi ?? '*'} ${path}`;
+    if (seen.has(key)) return fail('manifest-invalid', `files: "${path}" is listed twice`);
+    seen.add(key);
+  }
+  if (manifest.kind === 'model' && !manifest.model)
+    return fail('manifest-invalid', 'model: missing, but kind is "model"');
+  return ok(manifest);
+}
+
+/** The files that a phone with these ABIs gets: for each path the one of its first matching ABI. */
+export function filesFor(
+  manifest: Manifest,
+  abis: readonly string[],
+): Result<readonly BundleFile[]> {
+  const best = new Map<string, { rank: number; file: BundleFile }>();
+  for (const file of manifest.files) {
+    const rank = file.abi === undefined ? abis.length : abis.indexOf(file.abi);
+    if (rank < 0) continue;
+    const held = best.get(file.path);
+    if (!held || rank < held.rank) best.set(file.path, { rank, file });
+  }
+  const files = [...best.values()].map(({ file }) => file);
+  if (manifest.kind === 'runner' && !files.some(({ role }) => role === 'runner')) {
+    const offered = [...new Set(manifest.files.flatMap(({ abi }) => (abi ? [abi] : [])))];
+    return fail(
+      'abi-unsupported',
+      `${manifest.id} ${manifest.version} has programs for ${offered.join(', ') || 'no processor'}; this phone runs ${abis.join(', ') || 'nothing known'}`,
+    );
+  }
+  return ok(files);
+}
+
+/** Folder of an installed bundle on the phone. */
+export const bundleDir = (manifest: Pick<Manifest, 'id' | 'version'>): string =>
+  `${DEVICE_ROOT}/bundles/${manifest.id}-${manifest.version}`;
+
+/** Where a verified file lies on the phone. Only a file whose sha256 was checked there ever has this name. */
+export const storedPath = (sha256: string): string => `${DEVICE_ROOT}/files/${sha256}`;
+
+/** Where bundles come from: the page's own server, a folder of the user's, or files picked one by one. */
+export interface BundleSource {
+  readonly manifest: Manifest;
+  /** Opens one of the manifest's files as a stream. Failures: bundle-unreachable, cancelled. */
+  open(file: BundleFile, signal: AbortSignal): Promise<Result<ReadableStream<Uint8Array>>>;
+}
+
+/** The bundles that the page offers. Implemented by adapters/browser. */
+export interface BundleCatalogue {
+  /** Loads a bundle's manifest by id. Failures: bundle-unreachable, manifest-invalid. */
+  load(id: string, signal: AbortSignal): Promise<Result<BundleSource>>;
+  /** Makes a bundle of a GGUF language model and its mmproj from the user's disk. Failures: model-invalid. */
+  fromFiles(language: File, vision: File, signal: AbortSignal): Promise<Result<BundleSource>>;
+}

@@ -1,0 +1,120 @@
+/**
+ * The closed list of what can go wrong while everybody behaves. The comment of a code says what the
+ * reader can do about it; `ui/messages.ts` says it to them. Codes reach reports and links: they never
+ * change their meaning.
+ */
+export const FAILURE_CODES = [
+  /** The user stopped it. Nothing to do, nothing to show. */
+  'cancelled',
+
+  // reaching the phone
+  /** This browser has no WebUSB: use Chrome, Edge, Opera or another Chromium; or the virtual phone. */
+  'webusb-missing',
+  /** The page is not on https or localhost: open it there. */
+  'insecure-page',
+  /** A policy forbids WebUSB on this page: ask the administrator, or use another browser profile. */
+  'usb-blocked',
+  /** The chooser was closed, or listed nothing: check cable, unlock, USB debugging. */
+  'nothing-chosen',
+  /** Another program or tab holds the debugging interface: close it, try again. */
+  'usb-busy',
+  /** The operating system refused to open the device: udev rule, Snap permission, Windows driver. */
+  'usb-denied',
+  /** The phone never said yes to this computer: tap Allow, or replug for a new question. */
+  'unauthorised',
+  /** The phone is older than Android 8 and has no shell protocol v2: use a newer one. */
+  'shell-missing',
+  /** The cable went, or the phone restarted: plug in and connect again. */
+  'unplugged',
+  /** The phone stopped answering: wake it, replug it. */
+  'stalled',
+  /** The phone talks, but not ADB as we know it; often two programs at once. Replug. */
+  'adb-protocol',
+
+  // files and commands on the phone
+  /** A command on the phone ended with an error that has no code of its own. */
+  'command-failed',
+  /** A file or program that must be on the phone is not there: install again. */
+  'device-file-missing',
+  /** The phone's storage is full: free space, or remove the payload. */
+  'disk-full',
+  /** The phone does not let us write or execute there. */
+  'device-denied',
+  /** The phone has no tool that we need (for example sha256sum). */
+  'device-tool-missing',
+  /** A program printed more than anybody can read: stopped. */
+  'output-flood',
+
+  // bundles
+  /** The bundle's manifest is not valid: ask whoever made it. */
+  'manifest-invalid',
+  /** The manifest or a file could not be loaded: check the address, the server, the network. */
+  'bundle-unreachable',
+  /** A file arrived with other bytes than the manifest promises: load again, or rebuild the bundle. */
+  'hash-mismatch',
+  /** A file is longer or shorter than the manifest promises. */
+  'size-mismatch',
+  /** The bytes on the phone differ from the bytes sent: cable or storage fault. Try again. */
+  'device-hash-mismatch',
+  /** No program in the bundle fits this phone's processor. */
+  'abi-unsupported',
+  /** Not enough free storage on the phone. */
+  'space-low',
+  /** Not enough free memory on the phone for this model. */
+  'memory-low',
+  /** A file that should be a GGUF model is not one: pick another. */
+  'model-invalid',
+
+  // pictures and prompts
+  /** The file holds no picture that this browser can read. */
+  'image-not-image',
+  /** The picture is damaged or cut off: use the original file. */
+  'image-damaged',
+  /** The picture is larger than we decode: make it smaller. */
+  'image-too-large',
+  /** The picture's shape cannot be prepared for this model (for example 200 times as wide as high). */
+  'image-shape',
+  /** No camera, or no permission to use it. */
+  'camera-denied',
+  /** Type a question. */
+  'prompt-empty',
+  /** The question is longer than the model can read: shorten it. */
+  'prompt-too-long',
+  /** Picture, question and answer do not fit into the model's context. */
+  'context-too-small',
+
+  // runs
+  /** The runner could not load the model; its own words are in the detail. */
+  'runner-load',
+  /** The runner refused this request; its own words are in the detail. */
+  'runner-refused',
+  /** The runner ended in the middle of the work. */
+  'runner-crashed',
+  /** The runner was built for a newer processor (SIGILL): use the baseline build. */
+  'runner-illegal-instruction',
+  /** The runner said something that is not the protocol. */
+  'runner-protocol',
+  /** The runner is silent for longer than the time limit. */
+  'runner-timeout',
+
+  // links and storage
+  /** The link was made by a newer version: reload the page to get it, or ask for an older link. */
+  'link-newer',
+  /** The link is cut off or altered: copy it again, whole. */
+  'link-damaged',
+  /** The link is larger than a recipe can be. */
+  'link-too-large',
+  /** The browser refused to store or copy something. */
+  'browser-denied',
+  /** A worker of the page did not start or ended: reload the page. */
+  'worker-failed',
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** Plain data: survives postMessage, JSON and a report. */
+export interface Failure {
+  readonly code: FailureCode;
+  /** What exactly was seen: for details and bug reports. Untrusted text, may come from the phone. */
+  readonly detail?: string;
+}

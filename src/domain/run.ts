@@ -1,0 +1,165 @@
+import type { Failure } from './failure';
+
+/** The parts of a run, in order. */
+export const PHASES = ['prepare', 'send', 'load', 'encode', 'prefill', 'decode'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Who measured a figure: the runner on the device, or the page. Never mixed in one figure. */
+export type Source = 'runner' | 'page';
+
+/** The closed list of figures, each with its unit. Names reach reports and links. */
+export const STATS = {
+  /** Loading the language model. Not part of TTFT. */
+  load_ms: 'ms',
+  /** Loading the vision model. */
+  load_vision_ms: 'ms',
+  /** Decoding the picture file on the device. */
+  image_decode_ms: 'ms',
+  /** Vision encoder and projector. */
+  encode_ms: 'ms',
+  image_tokens: 'tok',
+  text_tokens: 'tok',
+  /** Tokens of picture and text together that were prefilled. */
+  prompt_tokens: 'tok',
+  prefill_ms: 'ms',
+  prefill_rate: 'tok/s',
+  /** From the request's arrival at the runner to the first token; load excluded (ExecuTorch extension/llm/runner/stats.h counts so too). */
+  ttft_ms: 'ms',
+  /** From pressing Run to the first token on the screen; everything included. */
+  ttft_page_ms: 'ms',
+  decode_ms: 'ms',
+  decode_rate: 'tok/s',
+  tokens: 'tok',
+  total_ms: 'ms',
+  peak_memory: 'B',
+  /** From pressing Run to the request having reached the device's pipe, without prepare, send and load. */
+  host_overhead_ms: 'ms',
+} as const satisfies Record<string, 'ms' | 'tok/s' | 'tok' | 'B'>;
+export type StatName = keyof typeof STATS;
+
+/** What a parser reads out of a runner's output. */
+export type ParsedEvent =
+  | { readonly kind: 'phase'; readonly phase: Phase }
+  /** A finished phase with a duration that its source measured itself. */
+  | { readonly kind: 'span'; readonly phase: Phase; readonly ms: number; readonly source: Source }
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'stat';
+      readonly name: StatName;
+      readonly value: number;
+      readonly source: Source;
+    }
+  /** A fact about the runner or model, for example engine: "llama.cpp (WASM)". Untrusted text. */
+  | { readonly kind: 'fact'; readonly name: string; readonly value: string }
+  | { readonly kind: 'log'; readonly line: string }
+  /** The answer is whole. "length": cut at the token limit. */
+  | { readonly kind: 'end'; readonly finish: 'stop' | 'length' | 'cancelled' }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** An event and when it reached the page, in ms since the run began (page clock). The last one of a run is `end` or `failed`. */
+export type RunEvent = ParsedEvent & { readonly atMs: number };
+
+export interface Span {
+  readonly phase: Phase;
+  readonly startMs: number;
+  readonly ms: number;
+  /** Who measured `ms`. The start is always the page's clock. */
+  readonly source: Source;
+}
+
+export interface Stat {
+  readonly value: number;
+  readonly source: Source;
+}
+
+/** Everything a run has said so far. */
+export interface RunState {
+  readonly is: 'running' | 'done' | 'failed';
+  /** What is going on now, and since when. */
+  readonly phase: Phase | undefined;
+  readonly phaseSinceMs: number;
+  readonly text: string;
+  readonly spans: readonly Span[];
+  readonly stats: Readonly<Partial<Record<StatName, Stat>>>;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly log: readonly string[];
+  /** Lines dropped from the front of `log`. */
+  readonly logDropped: number;
+  /** Arrival of each piece of text, for inter-token gaps and replay. */
+  readonly arrivals: readonly { readonly atMs: number; readonly text: string }[];
+  readonly finish: 'stop' | 'length' | 'cancelled' | undefined;
+  readonly failure: Failure | undefined;
+}
+
+export const INITIAL_RUN: RunState = {
+  is: 'running',
+  phase: undefined,
+  phaseSinceMs: 0,
+  text: '',
+  spans: [],
+  stats: {},
+  facts: {},
+  log: [],
+  logDropped: 0,
+  arrivals: [],
+  finish: undefined,
+  failure: undefined,
+};
+
+const MAX_LOG_LINES = 2000;
+
+/** Folds one event into the state. Pure: the screen, the report and the tests all use this. */
+export function reduce(state: RunState, event: RunEvent): RunState {
+  switch (event.kind) {
+    case 'phase':
+      return { ...closePhase(state, event.atMs), phase: event.phase, phaseSinceMs: event.atMs };
+    case 'span':
+      return { ...state, spans: addSpan(state.spans, event) };
+    case 'text':
+      return {
+        ...state,
+        text: state.text + event.text,
+        arrivals: [...state.arrivals, { atMs: event.atMs, text: event.text }],
+      };
+    case 'stat':
+      return {
+        ...state,
+        stats: { ...state.stats, [event.name]: { value: event.value, source: event.source } },
+      };
+    case 'fact':
+      return { ...state, facts: { ...state.facts, [event.name]: event.value } };
+    case 'log': {
+      const over = state.log.length >= MAX_LOG_LINES ? 1 : 0;
+      return {
+        ...state,
+        log: [...state.log.slice(over), event.line],
+        logDropped: state.logDropped + over,
+      };
+    }
+    case 'end':
+      return { ...closePhase(state, event.atMs), is: 'done', finish: event.finish };
+    case 'failed':
+      return { ...closePhase(state, event.atMs), is: 'failed', failure: event.failure };
+  }
+}
+
+/** Ends the current phase on the page's clock, unless its runner gave a span for it already. */
+function closePhase(state: RunState, atMs: number): RunState {
+  const { phase, phaseSinceMs, spans } = state;
+  if (!phase) return state;
+  const measured = spans.some((span) => span.phase === phase);
+  const span: Span = { phase, startMs: phaseSinceMs, ms: atMs - phaseSinceMs, source: 'page' };
+  return {
+    ...state,
+    phase: undefined,
+    phaseSinceMs: atMs,
+    spans: measured ? spans : [...spans, span],
+  };
+}
+
+/** A span that a source measured ends where it was reported, and starts no earlier than the one before it ended. */
+function addSpan(spans: readonly Span[], event: RunEvent & { kind: 'span' }): readonly Span[] {
+  const kept = spans.filter(({ phase }) => phase !== event.phase);
+  const startMs = Math.max(0, event.atMs - event.ms);
+  return [...kept, { phase: event.phase, startMs, ms: event.ms, source: event.source }];
+}

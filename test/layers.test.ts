@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/**
+ * Who may import whom. A layer may always import itself; `main.ts` may import everything.
+ * Packages stand here by name, with the reason where it is not plain.
+ */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  domain: ['valibot'], // schemas of what comes from outside; pure
+  families: ['domain', 'valibot'],
+  pipelines: ['domain', 'valibot'],
+  flows: ['domain', 'families', 'pipelines', 'hash-wasm'], // sha256 of a stream; crypto.subtle has no streaming
+  adapters: [
+    'domain',
+    'families', // the worker carries out what a family plans
+    'wasm',
+    'comlink',
+    '@yume-chan',
+    '@wllama',
+    'just-bash',
+    'hash-wasm',
+    'valibot',
+  ],
+  ui: ['domain', 'families', 'pipelines', 'flows', 'svelte'],
+  cli: ['domain', 'families', 'pipelines', 'node:', 'vite', '@playwright', 'valibot'], // Node programs, not part of the page
+};
+
+/** Only these folders of adapters/ may import these packages. */
+const ONLY_IN: Record<string, string> = {
+  '@yume-chan': 'adapters/adb',
+  '@wllama': 'adapters/virtual',
+  'just-bash': 'adapters/virtual',
+  wasm: 'adapters/preprocess',
+};
+
+const root = join(import.meta.dirname, '../src');
+const modules = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => /\/.*\.(ts|svelte)$/.test(file) && !file.endsWith('.d.ts'),
+);
+
+function imports(module: string): string[] {
+  const text = readFileSync(join(root, module), 'utf8');
+  const script = module.endsWith('.svelte')
+    ? [...text.matchAll(/<script[^>]*>(.*?)<\/script>/gs)].map((match) => match[1]).join('\n')
+    : text;
+  return ts.preProcessFile(script).importedFiles.map(({ fileName }) => resolve(module, fileName));
+}
+
+/** "domain/run" for a file of ours, the package's name otherwise. */
+function resolve(module: string, fileName: string): string {
+  if (!fileName.startsWith('.')) return fileName.startsWith('node:') ? 'node:' : fileName;
+  const path = join('src', dirname(module), fileName);
+  return path.startsWith('src/') ? path.slice(4) : path;
+}
+const first = (path: string) => path.split('/')[0] ?? '';
+
+test('there are modules to check', () => {
+  expect(modules.length).toBeGreaterThan(10);
+});
+
+test.each(modules)('src/%s stays in its layer', (module) => {
+  const layer = first(module);
+  expect(MAY_IMPORT, `"${layer}" is not a layer`).toHaveProperty(layer);
+  const used = imports(module).map(first);
+  expect([layer, ...(MAY_IMPORT[layer] ?? [])]).toEqual(expect.arrayContaining(used));
+  for (const name of used) {
+    const home = ONLY_IN[name];
+    if (home) expect(module, `imports ${name}`).toMatch(new RegExp(`^${home}/`));
+  }
+});
