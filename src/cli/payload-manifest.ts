@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isLocal, measureFile, readManifest } from './bundle-files';
+import { measureFile, readManifest } from './bundle-files';
+import { isLocal } from './served-files';
 
 /** `npm run payload:manifest -- DIR`: rewrites bytes and sha256 in DIR/manifest.json from the files beside it. */
 async function main(): Promise<void> {

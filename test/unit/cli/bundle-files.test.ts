@@ -2,14 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  PAYLOAD_DIR,
-  bundleNames,
-  isLocal,
-  measureFile,
-  readManifest,
-  servedFiles,
-} from '../../../src/cli/bundle-files';
+import { measureFile, readManifest } from '../../../src/cli/bundle-files';
+import { PAYLOAD_DIR, bundleNames, isLocal, servedFiles } from '../../../src/cli/served-files';
 
 describe('the bundles that come with the page', async () => {
   const names = await bundleNames();

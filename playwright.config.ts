@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test';
+import { chromiumArgs, ensureChromium } from './src/cli/chromium';
+
+const PORT = 4174;
+
+/** End-to-end tests: the built page (`npm run build` first) in the Chromium of this computer. */
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results/e2e',
+  forbidOnly: Boolean(process.env['CI']),
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env['E2E_JSON'] ?? 'test-results/playwright.json' }],
+  ],
+  use: {
+    baseURL: `http://localhost:${PORT}/`,
+    launchOptions: { executablePath: ensureChromium(), args: chromiumArgs() },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+  webServer: {
+    command: `npm run --silent preview -- --port ${PORT} --strictPort`,
+    url: `http://localhost:${PORT}/`,
+    reuseExistingServer: !process.env['CI'],
+  },
+});
