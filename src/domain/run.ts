@@ -52,6 +52,8 @@ export type ParsedEvent =
   /** A fact about the runner or model, for example engine: "llama.cpp (WASM)". Untrusted text. */
   | { readonly kind: 'fact'; readonly name: string; readonly value: string }
   | { readonly kind: 'log'; readonly line: string }
+  /** The program has loaded its model and takes questions. */
+  | { readonly kind: 'ready' }
   /** The answer is whole. "length": cut at the token limit. */
   | { readonly kind: 'end'; readonly finish: 'stop' | 'length' | 'cancelled' }
   | { readonly kind: 'failed'; readonly failure: Failure };
@@ -136,6 +138,8 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         logDropped: state.logDropped + over,
       };
     }
+    case 'ready':
+      return closePhase(state, event.atMs);
     case 'end':
       return { ...closePhase(state, event.atMs), is: 'done', finish: event.finish };
     case 'failed':

@@ -3,8 +3,8 @@ import type { Connector } from './device';
 /** The phones that the page can simulate, and the trouble they can be told to make. */
 export interface VirtualPhones {
   readonly models: readonly VirtualModel[];
-  /** A connector whose only candidate is a fresh phone of this model with this trouble. Its files are gone with it. */
-  connector(modelId: string, trouble: Trouble): Connector;
+  /** A connector whose only candidate is a fresh phone of this model with this trouble. Its files are gone with it. Loads its code on demand. */
+  connector(modelId: string, trouble: Trouble): Promise<Connector>;
 }
 
 export interface VirtualModel {

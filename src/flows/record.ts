@@ -1,0 +1,59 @@
+import type { InstalledBundle, OptionValues } from '../domain/pipeline';
+import type { PreparedInput } from '../domain/prepare';
+import type { Recipe } from '../domain/recipe';
+
+/** The picture of a run as a link names it. */
+export type PictureRef =
+  { readonly kind: 'sample'; readonly id: string } | { readonly kind: 'own' };
+
+/** Makes the recipe of a run. */
+export async function record(parts: {
+  readonly app: string;
+  readonly pipeline: string;
+  readonly runner: InstalledBundle;
+  readonly model: InstalledBundle;
+  readonly picture: PictureRef;
+  readonly input: PreparedInput;
+  readonly prompt: string;
+  readonly options: OptionValues;
+  readonly device: Recipe['device'];
+}): Promise<Recipe> {
+  const { source } = parts.input;
+  return {
+    v: 1,
+    app: parts.app,
+    pipeline: parts.pipeline,
+    runner: await reference(parts.runner),
+    model: await reference(parts.model),
+    image:
+      parts.picture.kind === 'sample'
+        ? parts.picture
+        : { kind: 'own', sha256: source.sha256, width: source.width, height: source.height },
+    input: {
+      family: parts.input.recipe.family,
+      params: { ...parts.input.recipe.params },
+      sha256: await inputHash(parts.input),
+    },
+    prompt: parts.prompt,
+    options: { ...parts.options },
+    device: parts.device,
+  };
+}
+
+/** Names a bundle by what is in it: sha256 over its files' sorted "sha256 path" lines. */
+async function reference({ manifest, files }: InstalledBundle): Promise<Recipe['runner']> {
+  const lines = files.map(({ sha256, path }) => `${sha256} ${path}\n`).sort();
+  return { id: manifest.id, version: manifest.version, sha256: await sha256(lines.join('')) };
+}
+
+/** One hash for everything the model computes on: the output's own, or of all outputs' hashes and names. */
+export async function inputHash(input: PreparedInput): Promise<string> {
+  const [only, ...more] = input.outputs;
+  if (only && more.length === 0) return only.sha256;
+  return sha256(input.outputs.map((output) => `${output.sha256} ${output.name}\n`).join(''));
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import type { Failure, FailureCode } from '../domain/failure';
+import type { OutputParser } from '../domain/pipeline';
+import type { ParsedEvent, StatName } from '../domain/run';
+import {
+  MAX_LINE_CHARS,
+  PROTOCOL_VERSION,
+  RunnerEventSchema,
+  type ERROR_CODES,
+  type RunnerEvent,
+} from '../domain/runner-protocol';
+import { Lines } from './lines';
+
+const FAILURE_OF: Record<(typeof ERROR_CODES)[number], FailureCode> = {
+  args: 'runner-refused',
+  model: 'runner-load',
+  image: 'runner-refused',
+  prompt: 'runner-refused',
+  context: 'context-too-small',
+  request: 'runner-refused',
+  internal: 'runner-refused',
+};
+
+/** Reads the output of a program that speaks docs/runner-protocol.md. */
+export function runnerEventParser(): OutputParser {
+  const stdout = new Lines(MAX_LINE_CHARS);
+  const stderr = new Lines(8192);
+  let ready = false;
+  const read = (line: string): readonly ParsedEvent[] => {
+    const event = parseLine(line);
+    if (!event) return line.trim() ? [{ kind: 'log', line }] : [];
+    if (event.event === 'ready') ready = true;
+    return [...toEvents(event)];
+  };
+  return {
+    push: (text, from) =>
+      from === 'stdout'
+        ? stdout.push(text).flatMap(read)
+        : stderr.push(text).map((line) => ({ kind: 'log', line }) as const),
+    end: (exitCode) => [
+      ...stdout.end().flatMap(read),
+      ...stderr.end().map((line) => ({ kind: 'log', line }) as const),
+      ...(exitCode === 0
+        ? []
+        : [{ kind: 'failed', failure: exitFailure(exitCode, ready) } as const]),
+    ],
+  };
+}
+
+function parseLine(line: string): RunnerEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const parsed = v.safeParse(RunnerEventSchema, JSON.parse(line));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function* toEvents(event: RunnerEvent): Generator<ParsedEvent> {
+  switch (event.event) {
+    case 'ready':
+      if (event.protocol > PROTOCOL_VERSION) {
+        const detail = `the runner speaks protocol ${event.protocol}, this page ${PROTOCOL_VERSION}`;
+        return yield { kind: 'failed', failure: { code: 'runner-protocol', detail } };
+      }
+      yield* facts({ engine: event.engine, model: event.model, system: event.system });
+      yield* facts({
+        parameters: event.parameters,
+        threads: event.threads,
+        context: event.context,
+      });
+      yield* stats({ load_ms: event.load_ms, load_vision_ms: event.load_vision_ms });
+      yield* span('load', sum(event.load_ms, event.load_vision_ms));
+      yield { kind: 'ready' };
+      return;
+    case 'prompt': {
+      const tokens = event.prompt_tokens ?? sum(event.image_tokens, event.text_tokens);
+      yield* stats({
+        image_decode_ms: event.load_image_ms,
+        encode_ms: event.vision_ms,
+        image_tokens: event.image_tokens,
+        text_tokens: event.text_tokens,
+        prompt_tokens: tokens,
+        prefill_ms: event.prefill_ms,
+        prefill_rate: rate(tokens, event.prefill_ms),
+      });
+      yield* span('encode', sum(event.load_image_ms, event.vision_ms));
+      yield* span('prefill', event.prefill_ms);
+      yield { kind: 'phase', phase: 'decode' };
+      return;
+    }
+    case 'token':
+      if (event.text) yield { kind: 'text', text: event.text };
+      return;
+    case 'done':
+      yield* stats({
+        tokens: event.tokens,
+        ttft_ms: event.first_token_ms,
+        decode_ms: event.decode_ms,
+        // One token has no gap to measure: no rate rather than infinity (alibaba/MNN#4335).
+        decode_rate: event.tokens > 1 ? event.tokens_per_s : null,
+        total_ms: event.total_ms,
+        peak_memory: event.peak_rss_kb === null ? null : event.peak_rss_kb * 1024,
+      });
+      yield* span('decode', event.decode_ms);
+      yield { kind: 'end', finish: event.finish };
+      return;
+    case 'error':
+      yield {
+        kind: 'failed',
+        failure: { code: FAILURE_OF[event.code], detail: event.message.slice(0, 2000) },
+      };
+      return;
+  }
+}
+
+function* stats(values: Partial<Record<StatName, number | null>>): Generator<ParsedEvent> {
+  for (const [name, value] of Object.entries(values))
+    if (value !== null && Number.isFinite(value))
+      yield { kind: 'stat', name: name as StatName, value, source: 'runner' };
+}
+
+function* facts(values: Record<string, string | number | null>): Generator<ParsedEvent> {
+  for (const [name, value] of Object.entries(values))
+    if (value !== null) yield { kind: 'fact', name, value: String(value).slice(0, 300) };
+}
+
+function* span(
+  phase: 'load' | 'encode' | 'prefill' | 'decode',
+  ms: number | null,
+): Generator<ParsedEvent> {
+  if (ms !== null) yield { kind: 'span', phase, ms, source: 'runner' };
+}
+
+const sum = (a: number | null, b: number | null) =>
+  a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+const rate = (tokens: number | null, ms: number | null) =>
+  tokens !== null && ms !== null && ms > 0 ? (tokens / ms) * 1000 : null;
+
+/** What an exit code of 128 + n, 126 or 127 means. Source: POSIX.1-2024 sh, "Exit Status". */
+function exitFailure(exitCode: number, ready: boolean): Failure {
+  const detail = `exit code ${exitCode}`;
+  if (exitCode === 132) return { code: 'runner-illegal-instruction', detail };
+  if (exitCode === 127)
+    return { code: 'device-file-missing', detail: `${detail}: program not found` };
+  if (exitCode === 126)
+    return { code: 'device-denied', detail: `${detail}: program not executable` };
+  return { code: ready ? 'runner-crashed' : 'runner-load', detail };
+}

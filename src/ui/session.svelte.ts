@@ -1,0 +1,361 @@
+import { createContext } from 'svelte';
+import type { BundleSource } from '../domain/bundle';
+import type { Failure } from '../domain/failure';
+import type { InstalledBundle, OptionValues, Pipeline } from '../domain/pipeline';
+import type { InputRecipe, PreparedInput } from '../domain/prepare';
+import { MAX_PROMPT_CHARS, fromFragment, toFragment, type Recipe } from '../domain/recipe';
+import { toMarkdown, toReport, type Report } from '../domain/report';
+import { fail, ok, type Result } from '../domain/result';
+import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../domain/run';
+import { install } from '../flows/install';
+import { record, type PictureRef } from '../flows/record';
+import { Runner } from '../flows/run';
+import { PIPELINES, isPipelineId, type PipelineId } from '../pipelines';
+import { PhoneState } from './phone.svelte';
+import type { Platform, Sample } from './platform';
+import { Speed } from './speed';
+import { busy, done, failedOrIdle, IDLE, type Step } from './step';
+
+/** The picture in the form. `url` is for an <img>. */
+export type Picture = PictureRef & {
+  readonly file: Blob;
+  readonly name: string;
+  readonly alt: string;
+  readonly url: string;
+};
+
+export interface Installed {
+  readonly runner: InstalledBundle;
+  readonly model: InstalledBundle;
+}
+
+/** One question and what came of it. */
+export interface Turn {
+  readonly prompt: string;
+  readonly run: RunState;
+  readonly report: Report;
+  readonly link: string;
+}
+
+/** All state of the page, in the order a person meets it. */
+export class Session {
+  readonly platform: Platform;
+  readonly phone: PhoneState;
+
+  pipelineId = $state<PipelineId>('llama-runner');
+  pipeline = $derived<Pipeline>(PIPELINES[this.pipelineId]);
+  /** The model that will be used: a bundle of the page's, or the user's own files. */
+  model = $state.raw<BundleSource | undefined>();
+  modelStep = $state.raw<Step<BundleSource>>(IDLE);
+  payload = $state.raw<Step<Installed>>(IDLE);
+
+  picture = $state.raw<Picture | undefined>();
+  prepared = $state.raw<Step<PreparedInput>>(IDLE);
+  prompt = $state('');
+  options = $state<Record<string, number>>({});
+
+  run = $state.raw<RunState | undefined>();
+  running = $state(false);
+  turns = $state.raw<readonly Turn[]>([]);
+
+  /** A link was opened: what it asks for, and what of it could not be filled in yet. */
+  asked = $state.raw<Recipe | undefined>();
+  /** Something to tell that belongs to no step: a damaged link, a copy refused. */
+  notice = $state.raw<Failure | undefined>();
+
+  #runner: Runner | undefined;
+  #runStop: AbortController | undefined;
+  #prepareStop: AbortController | undefined;
+  #installStop: AbortController | undefined;
+
+  constructor(platform: Platform) {
+    this.platform = platform;
+    this.phone = new PhoneState(platform);
+    this.phone.beforeClose = () => this.#closeRunner();
+    this.#resetOptions();
+  }
+
+  /** The last question's turn, when its run is the one on the screen. */
+  get last(): Turn | undefined {
+    const turn = this.turns.at(-1);
+    return turn && turn.run === this.run ? turn : undefined;
+  }
+
+  /** How the picture is prepared: what the model asks for. */
+  get inputRecipe(): InputRecipe | undefined {
+    return this.model?.manifest.model?.input;
+  }
+
+  async start(fragment: string): Promise<void> {
+    const sample = this.platform.samples[0];
+    if (sample) await this.useSample(sample);
+    await this.openLink(fragment);
+    if (!this.model) await this.useModel(this.pipeline.model);
+    await this.phone.start();
+  }
+
+  // --- model and payload
+
+  async useModel(id: string): Promise<void> {
+    this.modelStep = busy('Looking for the model');
+    this.#takeModel(await this.platform.catalogue.load(id, AbortSignal.timeout(30_000)));
+  }
+
+  /** The user's own GGUF pair. */
+  async useFiles(language: File, vision: File): Promise<void> {
+    this.modelStep = busy('Reading the model files');
+    this.#takeModel(
+      await this.platform.catalogue.fromFiles(language, vision, AbortSignal.timeout(600_000)),
+    );
+  }
+
+  #takeModel(loaded: Result<BundleSource>): void {
+    if (!loaded.ok) return void (this.modelStep = failedOrIdle(loaded.failure));
+    this.model = loaded.value;
+    this.modelStep = done(loaded.value);
+    this.payload = IDLE;
+    if (!this.prompt) this.prompt = loaded.value.manifest.model?.prompts[0] ?? '';
+    void this.prepare();
+  }
+
+  /** Brings runner and model to the phone. Safe to repeat: what is there is not sent again. */
+  async installPayload(): Promise<Result<Installed>> {
+    const phone = this.phone.current;
+    if (!phone || !this.model) return fail('unplugged');
+    if (this.payload.is === 'done') return ok(this.payload.value);
+    const stop = new AbortController();
+    this.#installStop = stop;
+    const release = this.platform.browser.hold();
+    try {
+      const runner = await this.platform.catalogue.load(this.pipeline.runner, stop.signal);
+      if (!runner.ok) return this.#payloadFailed(runner.failure);
+      const first = await this.#installOne(runner.value, stop.signal);
+      if (!first.ok) return this.#payloadFailed(first.failure);
+      const second = await this.#installOne(this.model, stop.signal);
+      if (!second.ok) return this.#payloadFailed(second.failure);
+      const installed = { runner: first.value, model: second.value };
+      this.payload = done(installed);
+      void this.phone.measure();
+      return ok(installed);
+    } finally {
+      release();
+    }
+  }
+
+  cancelInstall(): void {
+    this.#installStop?.abort();
+  }
+
+  async #installOne(source: BundleSource, signal: AbortSignal): Promise<Result<InstalledBundle>> {
+    const phone = this.phone.current;
+    if (!phone) return fail('unplugged');
+    const { title } = source.manifest;
+    const speed = new Speed(this.platform.clock);
+    const installing = install(phone.device, source, phone.facts, signal);
+    for (;;) {
+      const step = await installing.next();
+      if (step.done) return step.value;
+      const { kind, doneBytes, totalBytes, skippedBytes } = step.value;
+      const note = { look: 'Looking for', send: 'Sending', verify: 'Checking' }[kind];
+      this.payload = busy(`${note} ${title}`, {
+        doneBytes,
+        totalBytes,
+        ...speed.measure(doneBytes - skippedBytes, totalBytes - doneBytes),
+      });
+    }
+  }
+
+  #payloadFailed(failure: Failure): Result<never> {
+    this.payload = failedOrIdle(failure);
+    return { ok: false, failure };
+  }
+
+  /** Deletes everything of ours on the phone. */
+  async removePayload(): Promise<void> {
+    await this.#closeRunner();
+    const removed = await this.phone.removePayload();
+    this.payload = removed.ok ? IDLE : failedOrIdle(removed.failure);
+  }
+
+  // --- picture and question
+
+  async useSample(sample: Sample): Promise<void> {
+    const blob = await this.platform.browser.fetchBlob(sample.url, AbortSignal.timeout(20_000));
+    if (!blob.ok) return void (this.prepared = failedOrIdle(blob.failure));
+    this.#show({
+      kind: 'sample',
+      id: sample.id,
+      file: blob.value,
+      name: sample.title,
+      alt: sample.alt,
+    });
+    if (sample.prompt) this.prompt = sample.prompt;
+  }
+
+  useFile(file: Blob, name: string): void {
+    this.#show({ kind: 'own', file, name, alt: `Your picture ${name}` });
+  }
+
+  #show(picture: PictureRef & { file: Blob; name: string; alt: string }): void {
+    if (this.picture) URL.revokeObjectURL(this.picture.url);
+    this.picture = { ...picture, url: URL.createObjectURL(picture.file) };
+    void this.prepare();
+  }
+
+  /** Prepares the picture for the model. A later call wins. */
+  async prepare(): Promise<Result<PreparedInput>> {
+    this.#prepareStop?.abort();
+    const stop = new AbortController();
+    this.#prepareStop = stop;
+    const { picture, inputRecipe } = this;
+    if (!picture || !inputRecipe) return fail('image-not-image', 'no picture');
+    this.prepared = busy('Preparing the picture');
+    const result = await this.platform.preparer.prepare(picture.file, inputRecipe, stop.signal);
+    if (!stop.signal.aborted)
+      this.prepared = result.ok ? done(result.value) : failedOrIdle(result.failure);
+    return result;
+  }
+
+  #resetOptions(): void {
+    const entries = Object.entries(this.pipeline.options);
+    this.options = Object.fromEntries(entries.map(([name, { initial }]) => [name, initial]));
+  }
+
+  // --- run
+
+  /** Why Run cannot be pressed, or nothing. */
+  get cannotRun(): Failure | undefined {
+    if (!this.prompt.trim()) return { code: 'prompt-empty' };
+    if (this.prompt.length > MAX_PROMPT_CHARS)
+      return {
+        code: 'prompt-too-long',
+        detail: `${this.prompt.length} of at most ${MAX_PROMPT_CHARS} characters`,
+      };
+    if (this.prepared.is === 'failed') return this.prepared.failure;
+    return undefined;
+  }
+
+  /** Does what is still missing (install, prepare), then asks. Resolves when the answer is whole or failed. */
+  async ask(): Promise<void> {
+    const phone = this.phone.current;
+    if (this.running || !phone || this.cannotRun) return;
+    this.running = true;
+    const startMs = this.platform.clock.now();
+    const stop = new AbortController();
+    this.#runStop = stop;
+    const release = this.platform.browser.hold();
+    this.run = INITIAL_RUN;
+    try {
+      const installed = await this.installPayload();
+      if (!installed.ok) return void (this.run = undefined);
+      if (stop.signal.aborted) return void (this.run = undefined);
+      this.#fold({ kind: 'phase', phase: 'prepare', atMs: this.platform.clock.now() - startMs });
+      const input = this.prepared.is === 'done' ? ok(this.prepared.value) : await this.prepare();
+      if (!input.ok) return void (this.run = undefined);
+      await this.#answer(installed.value, input.value, startMs, stop.signal);
+    } finally {
+      this.running = false;
+      release();
+    }
+  }
+
+  stop(): void {
+    this.#installStop?.abort();
+    this.#runStop?.abort();
+  }
+
+  async #answer(installed: Installed, input: PreparedInput, startMs: number, signal: AbortSignal) {
+    const phone = this.phone.current;
+    const picture = this.picture;
+    if (!phone || !picture) return;
+    const { pipeline, prompt } = this;
+    const options: OptionValues = { ...this.options };
+    this.#runner ??= new Runner(phone.device, this.platform.clock);
+    const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4 };
+    const asking = this.#runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
+    for await (const event of asking) this.#fold(event);
+    const recipe = await record({
+      ...{
+        app: this.platform.app,
+        pipeline: this.pipelineId,
+        ...installed,
+        picture,
+        input,
+        prompt,
+        options,
+      },
+      device: {
+        class: this.phone.virtualModel ?? phone.facts.soc ?? phone.facts.model,
+        simulated: phone.device.simulated,
+      },
+    });
+    const { run } = this;
+    const { command } = this.#runner;
+    if (!run || !command) return;
+    const report = toReport({
+      app: this.platform.app,
+      madeAt: new Date(),
+      browser: this.platform.browser.userAgent,
+      ...{ device: phone.device, facts: phone.facts, recipe, input, command, run },
+    });
+    const link = location.href.replace(/#.*$/, '') + (await toFragment(recipe));
+    this.turns = [...this.turns, { prompt, run, report, link }];
+  }
+
+  #fold(event: RunEvent): void {
+    this.run = reduce(this.run ?? INITIAL_RUN, event);
+  }
+
+  async #closeRunner(): Promise<void> {
+    const runner = this.#runner;
+    this.#runner = undefined;
+    this.payload = IDLE;
+    await runner?.[Symbol.asyncDispose]();
+  }
+
+  // --- result and link
+
+  markdown(turn: Turn): string {
+    return toMarkdown(turn.report, turn.link);
+  }
+
+  /** Fills the form from a link. Never connects, loads a model from elsewhere, or runs. */
+  async openLink(fragment: string): Promise<void> {
+    const read = await fromFragment(fragment);
+    if (!read) return;
+    if (!read.ok) return void (this.notice = read.failure);
+    const recipe = read.value;
+    if (!isPipelineId(recipe.pipeline))
+      return void (this.notice = { code: 'link-newer', detail: `pipeline "${recipe.pipeline}"` });
+    this.asked = recipe;
+    this.pipelineId = recipe.pipeline;
+    this.#resetOptions();
+    for (const [name, { min, max }] of Object.entries(this.pipeline.options)) {
+      const value = recipe.options[name];
+      if (value !== undefined) this.options[name] = Math.min(max, Math.max(min, value));
+    }
+    if (recipe.model.id === this.pipeline.model) await this.useModel(recipe.model.id);
+    const { image } = recipe;
+    const sample =
+      image.kind === 'sample' && this.platform.samples.find(({ id }) => id === image.id);
+    if (sample) await this.useSample(sample);
+    this.prompt = recipe.prompt;
+  }
+
+  /** What of an opened link differs from what ran, for people; empty when it was repeated exactly. */
+  differences(turn: Turn): readonly string[] {
+    const { asked } = this;
+    if (!asked) return [];
+    const made = turn.report.recipe;
+    const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+    return [
+      ...(asked.input.sha256 === made.input.sha256 ? [] : ['the pixels that the model saw']),
+      ...(asked.prompt === made.prompt ? [] : ['the question']),
+      ...(asked.model.sha256 === made.model.sha256 ? [] : ['the model']),
+      ...(asked.runner.sha256 === made.runner.sha256 ? [] : ['the runner program']),
+      ...(same(asked.options, made.options) ? [] : ['the settings']),
+    ];
+  }
+}
+
+export const [getSession, setSession] = createContext<Session>();
