@@ -57,7 +57,7 @@ function parseLine(line: string): RunnerEvent | undefined {
   }
 }
 
-function* toEvents(event: RunnerEvent): Generator<ParsedEvent> {
+function* toEvents(event: RunnerEvent): Generator<ParsedEvent, void, void> {
   switch (event.event) {
     case 'ready':
       if (event.protocol > PROTOCOL_VERSION) {

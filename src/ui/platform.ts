@@ -24,6 +24,7 @@ export interface Platform {
   readonly samples: readonly Sample[];
   readonly browser: {
     readonly userAgent: string;
+    now(): Date;
     copy(text: string): Promise<Result<void>>;
     save(name: string, type: string, text: string): void;
     /** Keeps the screen on and asks before leaving, until the returned function is called. */

@@ -294,7 +294,7 @@ export class Session {
     if (!run || !command) return;
     const report = toReport({
       app: this.platform.app,
-      madeAt: new Date(),
+      madeAt: this.platform.browser.now(),
       browser: this.platform.browser.userAgent,
       ...{ device: phone.device, facts: phone.facts, recipe, input, command, run },
     });
