@@ -1,4 +1,4 @@
-"""usage: make_samples.py OUTDIR    the sample pictures of the page (PNG and one JPEG) and samples.json
+"""usage: make_samples.py OUTDIR    the sample pictures of the page (PNG and one JPEG) and samples.json (which belongs in src/)
 
 Scenes of the generator, drawn at 512x512 instead of 128x128 so that they look good on a screen and go through the page's
 own scaling; and a rendered still life with light, shadow and grain in a 3:2 frame, which is not from the generator."""

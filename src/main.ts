@@ -1,0 +1,56 @@
+import { mount } from 'svelte';
+import { createCatalogue } from './adapters/browser/catalogue';
+import { browserClock as clock } from './adapters/browser/clock';
+import * as page from './adapters/browser/page';
+import { hasKnownPhone, webUsbUnavailable } from './adapters/browser/webusb';
+import { createPreparer } from './adapters/preprocess/client';
+import { PHONE_MODELS } from './adapters/virtual/models';
+import { once } from './domain/once';
+import App from './ui/App.svelte';
+import { automation } from './ui/automation';
+import samples from './samples.json';
+import type { Platform } from './ui/platform';
+import { Session } from './ui/session.svelte';
+
+declare const __APP_VERSION__: string;
+
+const adb = once(() => import('./adapters/adb/connector'));
+const virtual = once(() => import('./adapters/virtual/phones'));
+
+const platform: Platform = {
+  app: __APP_VERSION__,
+  clock,
+  usb: {
+    unavailable: webUsbUnavailable(window),
+    hasKnown: () => hasKnownPhone(navigator.usb),
+    connector: once(async () =>
+      (await adb()).createConnector({
+        usb: navigator.usb,
+        transport: 'usb',
+        simulated: false,
+        clock,
+      }),
+    ),
+  },
+  virtual: {
+    models: PHONE_MODELS,
+    connector: async (modelId, trouble) => {
+      const [{ createConnector }, { createVirtualUsb }] = await Promise.all([adb(), virtual()]);
+      const usb = createVirtualUsb(modelId, trouble);
+      return createConnector({ usb, transport: 'virtual', simulated: true, clock });
+    },
+  },
+  preparer: createPreparer(),
+  catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
+  samples: samples.map((sample) => ({ ...sample, url: `samples/${sample.file}` })),
+  browser: { ...page, userAgent: navigator.userAgent, now: () => new Date() },
+};
+
+const session = new Session(platform);
+const target = document.getElementById('app');
+if (!target) throw new Error('index.html has no element #app');
+mount(App, { target, props: { session } });
+// For npm run demo, tests and the curious: docs/automation.md.
+Object.assign(window, { plugsight: automation(session) });
+void session.start(location.hash);
+addEventListener('hashchange', () => void session.openLink(location.hash));
