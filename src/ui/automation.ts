@@ -1,5 +1,6 @@
 import type { Report } from '../domain/report';
 import type { Failure } from '../domain/failure';
+import type { RunState } from '../domain/run';
 import type { Session, Turn } from './session.svelte';
 
 /** What `window.plugsight` offers to programs that drive the page: docs/automation.md. */
@@ -10,6 +11,8 @@ export interface Automation {
   ask(picture: Blob, name: string, prompt: string): Promise<Report | Failure>;
   /** Report and link of the last finished run, or null. */
   last(): Pick<Turn, 'report' | 'link'> | null;
+  /** What the current or last run has said so far, or null before the first one. */
+  run(): { readonly running: boolean; readonly state: RunState | null };
 }
 
 /** Calls the same functions as the buttons do; nothing here takes a short cut. */
@@ -20,6 +23,7 @@ export function automation(session: Session): Automation {
   };
   return {
     last,
+    run: () => ({ running: session.running, state: session.run ?? null }),
     connectVirtual: async (modelId) => {
       await session.phone.connectVirtual(modelId);
       const { step } = session.phone;

@@ -1,0 +1,104 @@
+import { chromium, type Page } from '@playwright/test';
+import type { Failure } from '../domain/failure';
+import type { Report } from '../domain/report';
+import type { RunState } from '../domain/run';
+import { chromiumArgs, ensureChromium } from './chromium';
+import { ensureBuilt, serve } from './site';
+
+/** `window.plugsight` (docs/automation.md, src/ui/automation.ts). */
+interface PageHook {
+  ask(picture: Blob, name: string, prompt: string): Promise<Report | Failure>;
+  last(): { readonly report: Report; readonly link: string } | null;
+  run(): { readonly running: boolean; readonly state: RunState | null };
+}
+
+declare global {
+  interface Window {
+    readonly plugsight?: PageHook;
+  }
+}
+
+/** A question's outcome, as the page reports it. */
+export interface Answer {
+  readonly report: Report;
+  readonly link: string;
+}
+
+/** Loading llama.cpp and the models on a slow machine included. */
+const ANSWER_MS = 180_000;
+const POLL_MS = 50;
+
+/** The built page in a Chromium without a window, connected to its virtual phone. */
+export class PageDriver implements AsyncDisposable {
+  readonly page: Page;
+  readonly #close: () => Promise<void>;
+
+  private constructor(page: Page, close: () => Promise<void>) {
+    this.page = page;
+    this.#close = close;
+  }
+
+  /** Builds when needed, serves, opens and connects. `log` hears what the page complains about. */
+  static async open(log: (line: string) => void): Promise<PageDriver> {
+    await ensureBuilt('stderr');
+    const executablePath = ensureChromium();
+    const site = await serve(4173, false);
+    const browser = await chromium.launch({ executablePath, args: chromiumArgs() });
+    const close = async () => {
+      await browser.close();
+      await site[Symbol.asyncDispose]();
+    };
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      page.on('pageerror', (error) => log(`page: ${error.message}`));
+      page.on('console', (message) => {
+        if (message.type() === 'error') log(`page: ${message.text()}`);
+      });
+      await page.goto(site.url);
+      return new PageDriver(page, close);
+    } catch (reason) {
+      await close();
+      throw reason;
+    }
+  }
+
+  /** Starts the virtual phone and waits until it is ready for a question. */
+  async connectVirtual(): Promise<void> {
+    await this.page
+      .getByRole('button', { name: /virtual phone/i })
+      .first()
+      .click();
+    await this.page.getByRole('button', { name: /^run/i }).waitFor();
+  }
+
+  /** Gives the page a picture file from disk. */
+  async choosePicture(path: string): Promise<void> {
+    await this.page.locator('input[type=file][accept*=image]').first().setInputFiles(path);
+  }
+
+  /** Types the question, presses Run and waits. `heard` gets each new state. Throws with the page's own words. */
+  async ask(prompt: string | undefined, heard: (run: RunState) => void): Promise<Answer> {
+    const { page } = this;
+    if (prompt !== undefined) await page.getByRole('textbox', { name: /question/i }).fill(prompt);
+    const last = () => page.evaluate(() => window.plugsight?.last() ?? undefined);
+    const before = await last();
+    await page.getByRole('button', { name: /^run/i }).click({ timeout: 30_000 });
+    const giveUp = performance.now() + ANSWER_MS;
+    for (;;) {
+      const { state, running, alert } = await page.evaluate(() => ({
+        ...window.plugsight?.run(),
+        alert: document.querySelector('[role=alert]')?.textContent?.replace(/\s+/g, ' ').trim(),
+      }));
+      if (state) heard(state);
+      const answer = running ? undefined : await last();
+      if (answer && answer.report.made !== before?.report.made) return answer;
+      if (alert && !running) throw new Error(alert);
+      if (performance.now() > giveUp) throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
+      await page.waitForTimeout(POLL_MS);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
