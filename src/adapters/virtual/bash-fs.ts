@@ -1,0 +1,149 @@
+import type { IFileSystem } from 'just-bash/browser';
+import { FileFault, normal, type PhoneFiles, type PhoneNode } from './files';
+import { concat } from './packet';
+
+type FsStat = Awaited<ReturnType<IFileSystem['stat']>>;
+
+/** The phone's files as just-bash wants them. There are no links: the shell user of a phone hardly ever makes one. */
+export class BashFs implements IFileSystem {
+  readonly #files: PhoneFiles;
+
+  constructor(files: PhoneFiles) {
+    this.#files = files;
+  }
+
+  async readFile(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.readFileBuffer(path));
+  }
+
+  async readFileBuffer(path: string): Promise<Uint8Array> {
+    return concat(this.#files.read(path));
+  }
+
+  async writeFile(path: string, content: string | Uint8Array, options?: Encoding): Promise<void> {
+    const old = this.#files.find(path);
+    const file = this.#files.create(path, old?.mode ?? 0o666);
+    this.#files.append(file, toBytes(content, options));
+  }
+
+  async appendFile(path: string, content: string | Uint8Array, options?: Encoding): Promise<void> {
+    const old = this.#files.find(path);
+    if (old?.kind !== 'file' || old.make) return this.writeFile(path, content, options);
+    // asks for permission as opening for writing would
+    this.#files.setTime(path, old.mtimeMs);
+    this.#files.append(old, toBytes(content, options));
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return this.#files.find(path) !== undefined;
+  }
+
+  async stat(path: string): Promise<FsStat> {
+    return this.#describe(this.#files.node(path));
+  }
+
+  lstat(path: string): Promise<FsStat> {
+    return this.stat(path);
+  }
+
+  async mkdir(path: string, options?: { recursive?: boolean }): Promise<void> {
+    if (options?.recursive) this.#files.makeDirectories(path);
+    else this.#files.makeDirectory(path);
+  }
+
+  async readdir(path: string): Promise<string[]> {
+    return [...this.#files.list(path).keys()].sort();
+  }
+
+  async readdirWithFileTypes(path: string) {
+    return [...this.#files.list(path)].map(([name, { kind }]) => ({
+      name,
+      isFile: kind === 'file',
+      isDirectory: kind === 'directory',
+      isSymbolicLink: false,
+    }));
+  }
+
+  async rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void> {
+    const node = this.#files.find(path);
+    if (!node && options?.force) return;
+    if (options?.recursive && node?.kind === 'directory')
+      for (const name of [...this.#files.list(path).keys()])
+        await this.rm(`${path}/${name}`, options);
+    this.#files.remove(path);
+  }
+
+  async cp(from: string, to: string, options?: { recursive?: boolean }): Promise<void> {
+    const node = this.#files.node(from);
+    if (node.kind === 'file') {
+      const file = this.#files.create(to, node.mode);
+      for (const chunk of this.#files.read(from)) this.#files.append(file, chunk);
+      return;
+    }
+    if (!options?.recursive) throw new FileFault('EISDIR', from);
+    this.#files.makeDirectories(to);
+    for (const name of [...this.#files.list(from).keys()])
+      await this.cp(`${from}/${name}`, `${to}/${name}`, options);
+  }
+
+  async mv(from: string, to: string): Promise<void> {
+    this.#files.rename(from, to);
+  }
+
+  resolvePath(base: string, path: string): string {
+    return normal(path.startsWith('/') ? path : `${base}/${path}`);
+  }
+
+  getAllPaths(): string[] {
+    return [];
+  }
+
+  async chmod(path: string, mode: number): Promise<void> {
+    this.#files.setMode(path, mode);
+  }
+
+  async symlink(_target: string, path: string): Promise<void> {
+    throw new FileFault('EPERM', path);
+  }
+
+  async link(_existing: string, path: string): Promise<void> {
+    throw new FileFault('EPERM', path);
+  }
+
+  async readlink(path: string): Promise<string> {
+    throw new FileFault(this.#files.find(path) ? 'EINVAL' : 'ENOENT', path);
+  }
+
+  async realpath(path: string): Promise<string> {
+    this.#files.node(path);
+    return normal(path);
+  }
+
+  async utimes(path: string, _atime: Date, mtime: Date): Promise<void> {
+    this.#files.setTime(path, mtime.getTime());
+  }
+
+  #describe(node: PhoneNode): FsStat {
+    return {
+      isFile: node.kind === 'file',
+      isDirectory: node.kind === 'directory',
+      isSymbolicLink: false,
+      mode: node.mode,
+      size: this.#files.size(node),
+      mtime: new Date(node.mtimeMs),
+      dev: 1,
+      ino: node.ino,
+    };
+  }
+}
+
+type Encoding = Parameters<IFileSystem['writeFile']>[2];
+
+/** just-bash hands raw bytes over as strings of one character per byte ("binary"). */
+function toBytes(content: string | Uint8Array, options: Encoding): Uint8Array {
+  if (typeof content !== 'string') return content.slice();
+  const encoding = typeof options === 'string' ? options : options?.encoding;
+  if (encoding === 'binary' || encoding === 'latin1')
+    return Uint8Array.from(content, (char) => char.charCodeAt(0));
+  return new TextEncoder().encode(content);
+}

@@ -1,0 +1,205 @@
+import { createSHA256 } from 'hash-wasm';
+import type { Command, CommandContext, ExecResult } from 'just-bash/browser';
+import { FileFault, type PhoneNode } from './files';
+import { propertiesOf } from './models';
+import type { VirtualPhone } from './phone';
+
+type Run = (args: readonly string[], context: CommandContext) => string | Promise<string>;
+
+/** Ends a command with a message on stderr. */
+class CommandFault extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The commands of a phone that just-bash lacks, or has in a desktop's form. Formats follow toybox 0.8. */
+export function phoneCommands(phone: VirtualPhone): Command[] {
+  const table: Record<string, Run> = {
+    getprop: (args) => getprop(phone, args),
+    sha256sum: (args, context) => sha256sum(phone, args, context),
+    df: (args) => df(phone, args),
+    kill: (args) => kill(phone, args),
+    ps: () => ps(phone),
+    stat: (args, context) => stat(phone, args, context),
+    uname: (args) => uname(phone, args),
+    nproc: () => `${phone.model.coresKhz.length}\n`,
+    id: (args) => (args[0] === '-u' ? '2000\n' : `${IDENTITY}\n`),
+    whoami: () => 'shell\n',
+    dumpsys: ([service]) => dumpsys(service),
+  };
+  return Object.entries(table).map(([name, run]) => ({
+    name,
+    execute: (args, context) => result(() => run(args, context)),
+  }));
+}
+
+async function result(run: () => string | Promise<string>): Promise<ExecResult> {
+  try {
+    return { stdout: await run(), stderr: '', exitCode: 0 };
+  } catch (fault) {
+    if (!(fault instanceof CommandFault)) throw fault;
+    return { stdout: '', stderr: `${fault.message}\n`, exitCode: fault.exitCode };
+  }
+}
+
+const IDENTITY =
+  'uid=2000(shell) gid=2000(shell) groups=2000(shell),1004(input),3003(inet) context=u:r:shell:s0';
+
+function getprop(phone: VirtualPhone, [name, otherwise = '']: readonly string[]): string {
+  const properties = propertiesOf(phone.model);
+  if (name !== undefined) return `${properties.get(name) ?? otherwise}\n`;
+  return [...properties].map(([key, value]) => `[${key}]: [${value}]\n`).join('');
+}
+
+/** Hashes chunk by chunk; between slices other streams get their turn. */
+async function sha256sum(
+  phone: VirtualPhone,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<string> {
+  if (args.length === 0) {
+    const bundled = await context.origCommand?.([]);
+    return bundled?.stdout ?? '';
+  }
+  const lines: string[] = [];
+  for (const name of args.filter((arg) => arg !== '--')) {
+    const chunks = guarded('sha256sum', name, () => phone.files.read(resolve(context, name)));
+    const hasher = await createSHA256();
+    let since = 0;
+    for (const chunk of chunks) {
+      hasher.update(chunk);
+      since += chunk.length;
+      if (since > SLICE_BYTES) {
+        since = 0;
+        await phone.clock.sleep(0);
+      }
+    }
+    lines.push(`${hasher.digest('hex')}  ${name}\n`);
+  }
+  return lines.join('');
+}
+const SLICE_BYTES = 16 << 20;
+
+/** `--honest` is ours: with the disk-full trouble plain df claims free space that is not there. */
+function df(phone: VirtualPhone, args: readonly string[]): string {
+  const { total, free } = phone.space(args.includes('--honest'));
+  for (const path of args.filter((arg) => !arg.startsWith('-')))
+    guarded('df', path, () => phone.files.node(path));
+  const kb = (bytes: number) => String(Math.floor(bytes / 1024)).padStart(10);
+  const percent = `${Math.ceil(((total - free) / total) * 100)}%`.padStart(4);
+  return (
+    'Filesystem     1K-blocks       Used  Available Use% Mounted on\n' +
+    `virtual       ${kb(total)} ${kb(total - free)} ${kb(free)} ${percent} /data\n`
+  );
+}
+
+const SIGNALS: Readonly<Record<string, number>> = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, TERM: 15 };
+
+function kill(phone: VirtualPhone, args: readonly string[]): string {
+  const [first = '', ...rest] = args;
+  const spec = first === '-s' ? rest[0] : /^-(\w+)$/.exec(first)?.[1];
+  const pids = first === '-s' ? rest.slice(1) : spec === undefined ? args : rest;
+  const number = spec === undefined ? 15 : signalNumber(spec);
+  const missing: string[] = [];
+  for (const pid of pids.filter((arg) => arg !== '--')) {
+    if (!/^\d+$/.test(pid))
+      throw new CommandFault(`sh: kill: ${pid}: arguments must be jobs or pids`);
+    if (!phone.processes.signal(Number(pid), number)) missing.push(pid);
+  }
+  if (missing.length)
+    throw new CommandFault(missing.map((pid) => `sh: kill: ${pid}: No such process`).join('\n'));
+  return '';
+}
+
+function signalNumber(spec: string): number {
+  const number = /^\d+$/.test(spec) ? Number(spec) : SIGNALS[spec.replace(/^SIG/, '')];
+  if (number === undefined || number > 64)
+    throw new CommandFault(`sh: kill: ${spec}: bad signal name`);
+  return number;
+}
+
+function ps(phone: VirtualPhone): string {
+  const rows = phone.processes.list().map(({ pid, name }) => {
+    const command = name.split('/').at(-1) ?? name;
+    return `shell        ${String(pid).padStart(6)}      1 ${command}\n`;
+  });
+  return `USER            PID   PPID NAME\n${rows.join('')}`;
+}
+
+function stat(phone: VirtualPhone, args: readonly string[], context: CommandContext): string {
+  const at = args.indexOf('-c');
+  const format = at < 0 ? undefined : args[at + 1];
+  const paths = args.filter((arg, i) => arg !== '-c' && (at < 0 || i !== at + 1));
+  if (paths.length === 0) throw new CommandFault("stat: Needs 1 argument (see 'stat --help')");
+  return paths
+    .map((path) => {
+      const node = guarded('stat', path, () => phone.files.node(resolve(context, path)));
+      const size = phone.files.size(node);
+      const text = format ?? '  File: %n\n  Size: %s\t %F\nAccess: (0%a)\nModify: %Y';
+      return `${text.replace(/%(.)/g, (all, key: string) => statField(key, path, node, size) ?? all)}\n`;
+    })
+    .join('');
+}
+
+function statField(key: string, path: string, node: PhoneNode, size: number): string | undefined {
+  const fields: Readonly<Record<string, string>> = {
+    a: (node.mode & 0o7777).toString(8),
+    F: node.kind === 'file' ? 'regular file' : 'directory',
+    i: String(node.ino),
+    n: path,
+    s: String(size),
+    U: 'shell',
+    u: '2000',
+    Y: String(Math.floor(node.mtimeMs / 1000)),
+    '%': '%',
+  };
+  return fields[key];
+}
+
+function uname(phone: VirtualPhone, [flag = '-s']: readonly string[]): string {
+  const release = '6.1.0-plugsight-virtual';
+  const fields: Readonly<Record<string, string>> = {
+    '-s': 'Linux',
+    '-n': 'localhost',
+    '-r': release,
+    '-m': 'wasm32',
+    '-a': `Linux localhost ${release} #1 (simulated ${phone.model.socModel}) wasm32 Toybox`,
+  };
+  const text = fields[flag];
+  if (text === undefined) throw new CommandFault(`uname: Unknown option '${flag}'`);
+  return `${text}\n`;
+}
+
+/** Constant answers: a simulated phone never gets warm or empty. */
+function dumpsys(service: string | undefined): string {
+  if (service === 'battery')
+    return (
+      'Current Battery Service state:\n  AC powered: false\n  USB powered: true\n' +
+      '  status: 2\n  health: 2\n  present: true\n  level: 80\n  scale: 100\n' +
+      '  temperature: 270\n  technology: simulated\n'
+    );
+  if (service === 'thermalservice')
+    return (
+      'IsStatusOverride: false\nThermal Status: 0\nCached temperatures:\n' +
+      'Current temperatures from HAL:\n' +
+      '\tTemperature{mValue=27.0, mType=3, mName=simulated, mStatus=0}\n'
+    );
+  throw new CommandFault(`Can't find service: ${service ?? ''}`, 0);
+}
+
+const resolve = (context: CommandContext, path: string): string =>
+  context.fs.resolvePath(context.cwd, path);
+
+/** Runs a file operation; its fault becomes "command: path: reason". */
+function guarded<T>(command: string, path: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (fault) {
+    if (fault instanceof FileFault) throw new CommandFault(`${command}: ${path}: ${fault.text}`);
+    throw fault;
+  }
+}
