@@ -107,7 +107,10 @@ export function parseManifest(input: unknown): Result<Manifest> {
   }
   const manifest = parsed.output;
   const seen = new Set<string>();
+  const folders = new Set(manifest.files.flatMap(({ path }) => foldersOf(path)));
   for (const { path, abi } of manifest.files) {
+    if (folders.has(path))
+      return fail('manifest-invalid', `files: "${path}" is a file and a folder`);
     const key = `${abi ?? '*'} ${path}`;
     if (seen.has(key)) return fail('manifest-invalid', `files: "${path}" is listed twice`);
     seen.add(key);
@@ -116,6 +119,10 @@ export function parseManifest(input: unknown): Result<Manifest> {
     return fail('manifest-invalid', 'model: missing, but kind is "model"');
   return ok(manifest);
 }
+
+/** "a/b/c" lies in "a" and "a/b". */
+const foldersOf = (path: string): string[] =>
+  path.split('/').flatMap((_, i, parts) => (i ? [parts.slice(0, i).join('/')] : []));
 
 /** The files that a phone with these ABIs gets: for each path the one of its first matching ABI. */
 export function filesFor(
@@ -130,11 +137,12 @@ export function filesFor(
     if (!held || rank < held.rank) best.set(file.path, { rank, file });
   }
   const files = [...best.values()].map(({ file }) => file);
-  if (manifest.kind === 'runner' && !files.some(({ role }) => role === 'runner')) {
+  const role = manifest.kind === 'runner' ? 'runner' : undefined;
+  if (!files.some((file) => role === undefined || file.role === role)) {
     const offered = [...new Set(manifest.files.flatMap(({ abi }) => (abi ? [abi] : [])))];
     return fail(
       'abi-unsupported',
-      `${manifest.id} ${manifest.version} has programs for ${offered.join(', ') || 'no processor'}; this phone runs ${abis.join(', ') || 'nothing known'}`,
+      `${manifest.id} ${manifest.version} has files for ${offered.join(', ') || 'no processor'}; this phone runs ${abis.join(', ') || 'nothing known'}`,
     );
   }
   return ok(files);

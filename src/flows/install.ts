@@ -1,4 +1,3 @@
-import { createSHA256 } from 'hash-wasm';
 import {
   bundleDir,
   filesFor,
@@ -11,8 +10,9 @@ import { DEVICE_ROOT, quote, type Device } from '../domain/device';
 import type { DeviceFacts } from '../domain/device-facts';
 import type { InstalledBundle } from '../domain/pipeline';
 import { fail, ok, type Result } from '../domain/result';
+import { Meter } from './meter';
 
-/** Progress over all files of a bundle. `totalBytes` never changes; `doneBytes` never falls. */
+/** Progress over all files of a bundle. `totalBytes` never changes; `doneBytes` never falls and ends there. */
 export interface InstallEvent {
   readonly kind: 'look' | 'send' | 'verify';
   readonly doneBytes: number;
@@ -52,19 +52,32 @@ export async function* install(
   if (!enough.ok) return enough;
 
   const skippedBytes = totalBytes - sum(missing);
+  const at = (kind: InstallEvent['kind'], bytes: number, file?: string): InstallEvent => ({
+    kind,
+    doneBytes: bytes,
+    totalBytes,
+    skippedBytes,
+    file,
+  });
   let doneBytes = skippedBytes;
+  yield at('look', doneBytes);
   for (const file of unique(missing)) {
     const sending = send(device, source, file, signal);
-    for (;;) {
-      const step = await sending.next();
-      if (step.done) {
+    try {
+      for (;;) {
+        const step = await sending.next();
+        if (!step.done) {
+          yield at(step.value.kind, doneBytes + step.value.bytes, file.path);
+          continue;
+        }
         if (!step.value.ok) return step.value;
         break;
       }
-      const { kind, bytes } = step.value;
-      yield { kind, doneBytes: doneBytes + bytes, totalBytes, skippedBytes, file: file.path };
+    } finally {
+      await sending.return(ok());
     }
     doneBytes += sum(missing.filter(({ sha256 }) => sha256 === file.sha256));
+    yield at('verify', doneBytes, file.path);
   }
 
   const dir = bundleDir(manifest);
@@ -78,7 +91,8 @@ async function look(device: Device, files: readonly BundleFile[], signal: AbortS
   const names = files.map(({ sha256 }) => sha256).join(' ');
   const output = await run(
     device,
-    `mkdir -p ${DEVICE_ROOT}/files ${DEVICE_ROOT}/tmp ${DEVICE_ROOT}/bundles ${DEVICE_ROOT}/runs && cd ${DEVICE_ROOT}/files && ` +
+    // What an unplugged phone kept in tmp/ is worth nothing.
+    `rm -rf ${DEVICE_ROOT}/tmp; mkdir -p ${DEVICE_ROOT}/files ${DEVICE_ROOT}/tmp ${DEVICE_ROOT}/bundles ${DEVICE_ROOT}/runs && cd ${DEVICE_ROOT}/files && ` +
       `{ stat -c '%n %s' ${names} 2>/dev/null; echo @df; df -k . 2>/dev/null; true; }`,
     signal,
   );
@@ -126,20 +140,9 @@ async function* send(
   const part = `${DEVICE_ROOT}/tmp/${file.sha256}.part`;
   const opened = await source.open(file, signal);
   if (!opened.ok) return opened;
-  const hash = await createSHA256();
-  let bytes = 0;
-  const counted = opened.value.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.byteLength;
-        if (bytes > file.bytes) return controller.terminate();
-        hash.update(chunk);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
+  const meter = await Meter.over(opened.value, file.bytes);
   const mode = Number.parseInt(file.mode, 8);
-  const pushing = device.push({ path: part, source: counted, mode }, signal);
+  const pushing = device.push({ path: part, source: meter.stream, mode }, signal);
   let done = false;
   try {
     for (;;) {
@@ -150,18 +153,9 @@ async function* send(
       }
       yield { kind: 'send', bytes: Math.min(step.value, file.bytes) };
     }
-    if (bytes !== file.bytes)
-      return fail(
-        'size-mismatch',
-        `${file.path}: ${bytes > file.bytes ? 'more than ' : ''}${Math.min(bytes, file.bytes)} bytes came, the manifest says ${file.bytes}`,
-      );
-    const digest = hash.digest('hex');
-    if (digest !== file.sha256)
-      return fail(
-        'hash-mismatch',
-        `${file.path}: sha256 ${digest}, the manifest says ${file.sha256}`,
-      );
-    yield { kind: 'verify', bytes };
+    const came = check(file, meter, signal);
+    if (!came.ok) return came;
+    yield { kind: 'verify', bytes: file.bytes };
     const onPhone = await run(device, `sha256sum ${part}`, signal);
     if (!onPhone.ok) return onPhone;
     const seen = onPhone.value.slice(0, 64);
@@ -179,19 +173,41 @@ async function* send(
     done = true;
     return ok();
   } finally {
+    await pushing.return(ok());
+    await meter.cancel();
     // Also after an abort, hence a signal of its own. A vanished phone cannot be cleaned: the part has no name that counts.
     if (!done) await device.shell(`rm -f ${part}`, AbortSignal.timeout(5000));
   }
 }
 
+/** What came must be what the manifest promises. */
+function check(file: BundleFile, meter: Meter, signal: AbortSignal): Result<void> {
+  const { path, bytes, sha256 } = file;
+  if (meter.broken)
+    return signal.aborted
+      ? fail('cancelled')
+      : fail(meter.broken.code, `${path}: ${meter.broken.detail ?? ''}`);
+  if (meter.bytes > bytes)
+    return fail('size-mismatch', `${path}: more than the ${bytes} bytes of the manifest came`);
+  if (meter.bytes < bytes)
+    return fail('size-mismatch', `${path}: ${meter.bytes} bytes came, the manifest says ${bytes}`);
+  const digest = meter.digest();
+  return digest === sha256
+    ? ok()
+    : fail('hash-mismatch', `${path}: sha256 ${digest}, the manifest says ${sha256}`);
+}
+
 /** Links named as the bundle wants them, to the stored files. Built aside, then put in place. */
 function linkScript(dir: string, files: readonly BundleFile[]): string {
-  const fresh = `${dir}.new`;
+  const fresh = `${DEVICE_ROOT}/tmp/${dir.slice(dir.lastIndexOf('/') + 1)}`;
+  const programs = files.filter(({ mode }) => mode === '755');
   const folders = [...new Set(files.map(({ path }) => parent(`${fresh}/${path}`)))];
   return [
     `rm -rf ${quote(fresh)}`,
     `mkdir -p ${folders.map(quote).join(' ')}`,
     ...files.map(({ path, sha256 }) => `ln -s ${storedPath(sha256)} ${quote(`${fresh}/${path}`)}`),
+    // The same bytes may have come before as a file that does not run.
+    ...programs.map(({ sha256 }) => `chmod 755 ${storedPath(sha256)}`),
     `rm -rf ${quote(dir)}`,
     `mv ${quote(fresh)} ${quote(dir)}`,
   ].join(' && ');
