@@ -74,6 +74,8 @@ export const FAILURE_CODES = [
   'image-too-large',
   /** The picture's shape cannot be prepared for this model (for example 200 times as wide as high). */
   'image-shape',
+  /** A link or form asks for a way of preparing pictures that does not exist: choose another. */
+  'recipe-invalid',
   /** No camera, or no permission to use it. */
   'camera-denied',
   /** Type a question. */

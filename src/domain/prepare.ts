@@ -4,7 +4,7 @@ import type { Result } from './result';
 export interface Preparer {
   /**
    * Decodes, orients, resizes and lays out. Aborting ends the work at once.
-   * Failures: image-not-image, image-damaged, image-too-large, image-shape, worker-failed, cancelled.
+   * Failures: image-not-image, image-damaged, image-too-large, image-shape, recipe-invalid, worker-failed, cancelled.
    */
   prepare(file: Blob, recipe: InputRecipe, signal: AbortSignal): Promise<Result<PreparedInput>>;
 }
@@ -28,6 +28,8 @@ export interface InputPlan {
   readonly imageTokens: number | undefined;
   /** Bytes of all outputs together, before compression. */
   readonly bytes: number;
+  /** Frames that the picture is cut into, in pixels of `width` x `height`, in order; empty when it stays whole. */
+  readonly tiles: readonly Rect[];
 }
 
 export interface Rect {
