@@ -1,0 +1,81 @@
+import { wrap, type Remote } from 'comlink';
+import type { PreparedInput, Preparer } from '../../domain/prepare';
+import { fail, type Result } from '../../domain/result';
+import type { CoreChoice, PreprocessWorker } from './worker';
+
+export interface PreparerOptions {
+  /** Which twin of the core to run; "auto" by default. */
+  readonly core?: CoreChoice;
+  /** An unused worker is ended after this long; it holds the memory of its largest picture. */
+  readonly idleMs?: number;
+  /** Starts a worker; the page's own by default. */
+  readonly start?: () => Worker;
+}
+
+const startWorker = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+
+/** A preparer that works in a worker of its own: one picture at a time, in order. Cancelling ends the worker. */
+export function createPreparer(options: PreparerOptions = {}): Preparer {
+  const { core = 'auto', idleMs = 60_000, start = startWorker } = options;
+  let running: Running | undefined;
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const stop = () => {
+    running?.worker.terminate();
+    running = undefined;
+  };
+
+  const work: Preparer['prepare'] = async (file, recipe, signal) => {
+    if (signal.aborted) return fail('cancelled');
+    clearTimeout(idle);
+    running ??= open(start(), core);
+    const { remote, broken } = running;
+    const answer = remote.prepare(file, recipe).catch((error: unknown) => lost(error));
+    const result = await Promise.race([answer, broken, aborted(signal)]);
+    // A worker that was cancelled or fell over may be in any state: the next picture gets a new one.
+    if (
+      !result.ok &&
+      (result.failure.code === 'cancelled' || result.failure.code === 'worker-failed')
+    )
+      stop();
+    else idle = setTimeout(stop, idleMs);
+    return result;
+  };
+
+  return {
+    prepare(file, recipe, signal) {
+      const result = queue.then(() => work(file, recipe, signal));
+      queue = result;
+      return result;
+    },
+  };
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly remote: Remote<PreprocessWorker>;
+  /** Resolves when the worker fails to load or throws outside a call; such a worker never answers. */
+  readonly broken: Promise<Result<PreparedInput>>;
+}
+
+function open(worker: Worker, core: CoreChoice): Running {
+  const remote = wrap<PreprocessWorker>(worker);
+  const broken = new Promise<Result<PreparedInput>>((resolve) => {
+    worker.addEventListener('error', (event) => resolve(lost(event.message)), { once: true });
+    worker.addEventListener('messageerror', () => resolve(lost('message')), { once: true });
+  });
+  // Messages arrive in order: the choice is made before the first picture.
+  if (core !== 'auto') remote.choose(core).catch(() => undefined);
+  return { worker, remote, broken };
+}
+
+function lost(error: unknown): Result<PreparedInput> {
+  return fail('worker-failed', error instanceof Error ? error.message : String(error));
+}
+
+function aborted(signal: AbortSignal): Promise<Result<PreparedInput>> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(fail('cancelled')), { once: true });
+  });
+}
