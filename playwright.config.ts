@@ -1,7 +1,10 @@
 import { defineConfig } from '@playwright/test';
 import { chromiumArgs, ensureChromium } from './src/cli/chromium';
+import { freePort } from './src/cli/free-port';
 
-const PORT = 4174;
+// Chosen once and handed to the workers, which read this file again.
+process.env['E2E_PORT'] ??= String(await freePort());
+const SITE = `http://localhost:${process.env['E2E_PORT']}/`;
 
 /** End-to-end tests: the built page (`npm run build` first) in the Chromium of this computer. */
 export default defineConfig({
@@ -16,14 +19,13 @@ export default defineConfig({
     ['json', { outputFile: process.env['E2E_JSON'] ?? 'test-results/playwright.json' }],
   ],
   use: {
-    baseURL: `http://localhost:${PORT}/`,
+    baseURL: SITE,
     launchOptions: { executablePath: ensureChromium(), args: chromiumArgs() },
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
   },
   webServer: {
-    command: `npm run --silent preview -- --port ${PORT} --strictPort`,
-    url: `http://localhost:${PORT}/`,
-    reuseExistingServer: !process.env['CI'],
+    command: `npm run --silent preview -- --port ${process.env['E2E_PORT']} --strictPort`,
+    url: SITE,
   },
 });
