@@ -1,32 +1,33 @@
 /** Values put in from anywhere, taken out in order by one reader. */
 export class Queue<T> {
-  readonly #values: T[] = [];
+  #values: T[] = [];
+  #next = 0;
   #wake: (() => void) | undefined;
 
-  put(...values: readonly T[]): void {
-    this.#values.push(...values);
-    this.#wake?.();
+  put(values: readonly T[]): void {
+    if (this.#next === this.#values.length) this.#values = [];
+    if (this.#values.length === 0) this.#next = 0;
+    // One by one: a flood as arguments of one call would overflow the stack.
+    for (const value of values) this.#values.push(value);
+    if (values.length) this.#wake?.();
   }
 
-  /** The next value if there is one. */
+  /** Takes the next value if there is one. */
   poll(): T | undefined {
-    return this.#values.shift();
+    return this.#next < this.#values.length ? this.#values[this.#next++] : undefined;
   }
 
-  /** The next value; waits for it. Rejects with the signal's reason when aborted first. */
-  async take(signal: AbortSignal): Promise<T> {
-    while (this.#values.length === 0) {
-      signal.throwIfAborted();
-      await new Promise<void>((resolve, reject) => {
-        const stop = () => reject(signal.reason as Error);
-        signal.addEventListener('abort', stop, { once: true });
-        this.#wake = () => {
-          signal.removeEventListener('abort', stop);
-          resolve();
-        };
-      });
-      this.#wake = undefined;
-    }
-    return this.#values.shift() as T;
+  /** Resolves when there is a value, or at once when the signal is aborted. Takes nothing, so nothing can be lost; never rejects. */
+  async arrival(signal: AbortSignal): Promise<void> {
+    if (this.#next < this.#values.length || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        this.#wake = undefined;
+        resolve();
+      };
+      signal.addEventListener('abort', wake, { once: true });
+      this.#wake = wake;
+    });
   }
 }

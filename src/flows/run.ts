@@ -45,80 +45,101 @@ export class Runner implements AsyncDisposable {
   /**
    * One question, one answer. `startMs` is when the person pressed Run (clock time). The last event
    * is `end` or `failed`. Aborting the signal cancels on the device and still ends with one of them.
+   * A caller that stops listening earlier ends the program: the next question must not hear this answer.
    */
   async *ask(
     run: RunInput,
     startMs: number,
     signal: AbortSignal,
   ): AsyncGenerator<RunEvent, void, void> {
-    const stamp = (event: ParsedEvent): RunEvent => ({
-      ...event,
-      atMs: this.#clock.now() - startMs,
-    });
-    const failed = (failure: Failure) => stamp({ kind: 'failed', failure });
+    let over = false;
+    let heard = false;
+    try {
+      for await (const event of this.#events(run, signal)) {
+        const atMs = this.#clock.now() - startMs;
+        if (event.kind === 'text' && !heard)
+          yield { kind: 'stat', name: 'ttft_page_ms', value: atMs, source: 'page', atMs };
+        heard ||= event.kind === 'text';
+        over = event.kind === 'end' || event.kind === 'failed';
+        yield { ...event, atMs };
+      }
+    } finally {
+      if (!over) await this.#stop();
+    }
+  }
 
-    yield stamp({ kind: 'phase', phase: 'send' });
+  async *#events(run: RunInput, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
+    yield { kind: 'phase', phase: 'send' };
     const sent = await this.#send(run.input, signal);
-    if (!sent.ok) return yield failed(sent.failure);
+    if (!sent.ok) return yield { kind: 'failed', failure: sent.failure };
 
     const loading = !this.#lives(run);
-    if (loading) yield stamp({ kind: 'phase', phase: 'load' });
+    if (loading) yield { kind: 'phase', phase: 'load' };
     const started = await this.#start(run, signal);
-    if (!started.ok) return yield failed(started.failure);
+    if (!started.ok) return yield { kind: 'failed', failure: started.failure };
     const program = started.value;
-    if (loading)
-      for (;;) {
-        const event = await this.#next(program, signal, SILENCE_MS);
-        if (!event.ok) {
-          await this.#stop();
-          return yield failed(event.failure);
-        }
-        yield stamp(event.value);
-        if (event.value.kind === 'failed') return await this.#stop();
-        if (event.value.kind === 'ready') break;
-      }
+    const failure = yield* loading ? this.#load(program, signal) : late(program);
+    if (failure) {
+      await this.#stop();
+      return yield { kind: 'failed', failure };
+    }
+    if (signal.aborted) return yield { kind: 'failed', failure: { code: 'cancelled' } };
 
     const id = this.#nextId++;
     const before = this.#clock.now();
     const written = await program.process.write(
       run.pipeline.request({ id, imagePath: sent.value, prompt: run.prompt, options: run.options }),
     );
-    if (!written.ok) return yield failed(written.failure);
+    if (!written.ok) {
+      await this.#stop();
+      return yield { kind: 'failed', failure: written.failure };
+    }
     const overhead = this.#clock.now() - before;
-    yield stamp({ kind: 'stat', name: 'host_overhead_ms', value: overhead, source: 'page' });
-    yield stamp({ kind: 'phase', phase: 'encode' });
-    yield* this.#answer(run.pipeline, program, id, stamp, signal);
+    yield { kind: 'stat', name: 'host_overhead_ms', value: overhead, source: 'page' };
+    yield { kind: 'phase', phase: 'encode' };
+    yield* this.#answer(run.pipeline, program, id, signal);
+  }
+
+  /** Passes on what a starting program says until it is ready; returns why it will not be. */
+  async *#load(
+    program: Program,
+    signal: AbortSignal,
+  ): AsyncGenerator<ParsedEvent, Failure | undefined, void> {
+    for (;;) {
+      const event = await this.#next(program, signal, SILENCE_MS);
+      if (!event.ok) return event.failure;
+      if (event.value.kind === 'failed') return event.value.failure;
+      yield event.value;
+      if (event.value.kind === 'ready') return undefined;
+    }
   }
 
   async *#answer(
     pipeline: Pipeline,
     program: Program,
     id: number,
-    stamp: (event: ParsedEvent) => RunEvent,
     signal: AbortSignal,
-  ): AsyncGenerator<RunEvent, void, void> {
-    let first = true;
-    let stopping = false;
+  ): AsyncGenerator<ParsedEvent, void, void> {
+    /** When a cancelled answer must be over, however much it goes on saying. */
+    let deadlineMs: number | undefined;
     for (;;) {
-      if (signal.aborted && !stopping) {
-        stopping = true;
-        await program.process.write(pipeline.cancel(id));
+      if (signal.aborted && deadlineMs === undefined) {
+        deadlineMs = this.#clock.now() + CANCEL_MS;
+        // Not awaited: a program that does not read its stdin must not hold up its own end.
+        void program.process.write(pipeline.cancel(id));
       }
-      const patience = stopping ? CANCEL_MS : SILENCE_MS;
-      const event = await this.#next(program, stopping ? NEVER : signal, patience);
-      if (!event.ok && signal.aborted && !stopping) continue;
+      const event =
+        deadlineMs === undefined
+          ? await this.#next(program, signal, SILENCE_MS)
+          : await this.#next(program, NEVER, deadlineMs - this.#clock.now());
+      if (!event.ok && signal.aborted && deadlineMs === undefined) continue;
       if (!event.ok) {
         await this.#stop();
-        const failure = stopping ? ({ code: 'cancelled' } as const) : event.failure;
-        return yield stamp({ kind: 'failed', failure });
+        const failure = signal.aborted ? ({ code: 'cancelled' } as const) : event.failure;
+        return yield { kind: 'failed', failure };
       }
-      const stamped = stamp(event.value);
-      if (stamped.kind === 'text' && first) {
-        first = false;
-        yield stamp({ kind: 'stat', name: 'ttft_page_ms', value: stamped.atMs, source: 'page' });
-      }
-      yield stamped;
-      if (stamped.kind === 'end' || stamped.kind === 'failed') return;
+      yield event.value;
+      if (event.value.kind === 'end' || event.value.kind === 'failed') return;
     }
   }
 
@@ -160,30 +181,23 @@ export class Runner implements AsyncDisposable {
     return ok(program);
   }
 
-  /** The program's next event, or `cancelled`, or `runner-timeout`. */
+  /** The program's next event; `cancelled` when there is none and the signal is aborted; `runner-timeout`. */
   async #next(
     program: Program,
     signal: AbortSignal,
     patienceMs: number,
   ): Promise<Result<ParsedEvent>> {
-    const here = program.events.poll();
+    const here = patienceMs > 0 ? program.events.poll() : undefined;
     if (here) return ok(here);
-    const waiting = new AbortController();
-    const both = AbortSignal.any([signal, waiting.signal]);
-    const taken = program.events.take(both).then(
-      (event) => ok(event),
-      () => fail('cancelled'),
-    );
-    const late = this.#clock
-      .sleep(patienceMs, both)
-      .then(() =>
-        signal.aborted
-          ? fail('cancelled')
-          : fail('runner-timeout', `no word from the runner for ${patienceMs / 1000} s`),
-      );
-    const result = await Promise.race([taken, late]);
-    waiting.abort(new Error('enough'));
-    return result;
+    const over = new AbortController();
+    const both = AbortSignal.any([signal, over.signal]);
+    await Promise.race([program.events.arrival(both), this.#clock.sleep(patienceMs, both)]);
+    over.abort();
+    const came = patienceMs > 0 ? program.events.poll() : undefined;
+    if (came) return ok(came);
+    return signal.aborted
+      ? fail('cancelled')
+      : fail('runner-timeout', `no word from the runner for ${patienceMs / 1000} s`);
   }
 
   async #stop(): Promise<void> {
@@ -204,6 +218,13 @@ export class Runner implements AsyncDisposable {
 
 const NEVER = new AbortController().signal;
 
+/** What a program said after its last answer. Only its log belongs to anybody. */
+function* late(program: Program): Generator<ParsedEvent, undefined, void> {
+  for (let event = program.events.poll(); event; event = program.events.poll())
+    if (event.kind === 'log') yield event;
+  return undefined;
+}
+
 /** What makes a program reusable for a run: the same command. */
 const keyOf = (run: RunInput) => JSON.stringify(run.pipeline.command(run.setup));
 
@@ -211,13 +232,16 @@ const keyOf = (run: RunInput) => JSON.stringify(run.pipeline.command(run.setup))
 async function pump(program: Program, pipeline: Pipeline): Promise<void> {
   const parser = pipeline.parser();
   for await (const { from, text } of program.process.output)
-    program.events.put(...parser.push(text, from));
+    program.events.put(parser.push(text, from));
   const exit = await program.process.exit;
   program.ended = true;
-  if (!exit.ok) program.events.put({ kind: 'failed', failure: exit.failure });
-  else
-    program.events.put(...parser.end(exit.value), {
-      kind: 'failed',
-      failure: { code: 'runner-crashed', detail: `the program ended with exit code ${exit.value}` },
-    });
+  const crashed = (exitCode: number): ParsedEvent => ({
+    kind: 'failed',
+    failure: { code: 'runner-crashed', detail: `the program ended with exit code ${exitCode}` },
+  });
+  program.events.put(
+    exit.ok
+      ? [...parser.end(exit.value), crashed(exit.value)]
+      : [{ kind: 'failed', failure: exit.failure }],
+  );
 }
