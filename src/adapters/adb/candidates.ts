@@ -1,11 +1,8 @@
-import {
-  AdbDaemonWebUsbDevice,
-  AdbDefaultInterfaceFilter,
-  matchFilters,
-} from '@yume-chan/adb-daemon-webusb';
+import { AdbDefaultInterfaceFilter, matchFilters } from '@yume-chan/adb-daemon-webusb';
 import type { Candidate } from '../../domain/device';
 import { fail, ok, type Result } from '../../domain/result';
 import { toFailure } from './failures';
+import type { AdbUsbDevice } from './port';
 
 const FILTERS = [AdbDefaultInterfaceFilter];
 
@@ -13,23 +10,23 @@ const FILTERS = [AdbDefaultInterfaceFilter];
 export interface Candidates {
   /** Undefined: a device without ADB interface. The same device always gets the same id. */
   add(raw: USBDevice): Candidate | undefined;
-  get(id: string): AdbDaemonWebUsbDevice | undefined;
+  get(id: string): AdbUsbDevice | undefined;
 }
 
 export function createCandidates(usb: USB | undefined): Candidates {
   const ids = new WeakMap<USBDevice, string>();
-  const devices = new Map<string, AdbDaemonWebUsbDevice>();
+  const devices = new Map<string, AdbUsbDevice>();
   let count = 0;
   usb?.addEventListener('disconnect', ({ device }) => {
     devices.delete(ids.get(device) ?? '');
   });
   return {
     add(raw) {
-      const adb = matchFilters(raw, FILTERS);
-      if (!usb || !adb) return undefined;
+      const adbInterface = matchFilters(raw, FILTERS);
+      if (!adbInterface) return undefined;
       const id = ids.get(raw) ?? `device-${++count}`;
       ids.set(raw, id);
-      if (!devices.has(id)) devices.set(id, new AdbDaemonWebUsbDevice(raw, adb, usb));
+      devices.set(id, { raw, adbInterface });
       return { id, name: raw.productName ?? 'Android device' };
     },
     get: (id) => devices.get(id),

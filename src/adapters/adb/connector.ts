@@ -1,5 +1,4 @@
 import type { AdbCredentialStore } from '@yume-chan/adb';
-import type { AdbDaemonWebUsbDevice } from '@yume-chan/adb-daemon-webusb';
 import type { Clock } from '../../domain/clock';
 import type { ConnectEvent, Connector, Device } from '../../domain/device';
 import type { Failure } from '../../domain/failure';
@@ -10,7 +9,7 @@ import { createDevice } from './device';
 import { createKeys } from './keys';
 import { createLink } from './link';
 import { readName } from './name';
-import { openPort, type Port } from './port';
+import { openPort, type AdbUsbDevice, type Port } from './port';
 
 /** What we use of `navigator.usb`; its events are `connect` and `disconnect` with a `device`. */
 export type UsbPort = EventTarget & Pick<USB, 'getDevices' | 'requestDevice'>;
@@ -77,7 +76,7 @@ type Opening = AsyncGenerator<ConnectEvent, Result<Device>, void>;
 
 /** Opens the port and closes it again unless a device comes of it. */
 async function* open(
-  usbDevice: AdbDaemonWebUsbDevice | undefined,
+  usbDevice: AdbUsbDevice | undefined,
   parts: Parts,
   signal: AbortSignal,
 ): Opening {
@@ -101,17 +100,17 @@ async function* openDevice(
   { keys, transport, simulated }: Parts,
   signal: AbortSignal,
 ): Opening {
-  const adb = yield* connect(port, keys, signal);
-  if (!adb.ok) return adb;
-  const link = createLink(adb.value, port);
+  const connection = yield* connect(port, keys, signal);
+  if (!connection.ok) return connection;
+  const link = createLink(connection.value, port);
   let name: Result<string> | undefined;
   try {
     yield { kind: 'reading' };
-    name = await readName(link, port.device.raw.productName ?? '', signal);
+    name = await readName(link, port.raw.productName ?? '', signal);
   } finally {
     if (!name?.ok) await link.close();
   }
   if (!name.ok) return name;
-  const { serial } = port.device;
+  const { serial } = port;
   return ok(createDevice(link, { name: name.value, serial, simulated, transport }));
 }

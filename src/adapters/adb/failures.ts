@@ -54,7 +54,12 @@ export function toFailure(error: unknown, where: Where): Failure {
 
 /** True when the value's code is certain without knowing whether the phone is still there. */
 export function speaksForItself(error: unknown): boolean {
-  return error instanceof AdbSyncError || error instanceof DOMException || isFailure(error);
+  return (
+    error instanceof AdbSyncError ||
+    error instanceof AdbDaemonWebUsbDevice.DeviceBusyError ||
+    error instanceof DOMException ||
+    isFailure(error)
+  );
 }
 
 function codeOf(error: unknown, where: Where): FailureCode {

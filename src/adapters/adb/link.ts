@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock';
 import type { Failure } from '../../domain/failure';
 import type { Result } from '../../domain/result';
 import { toFailure, type Where } from './failures';
+import type { Connection } from './connect';
 import type { Port } from './port';
 import { aborted, atMost, wait } from './wait';
 
@@ -28,13 +29,14 @@ export interface WaitOptions<T> {
 }
 
 /** Joins an ADB connection and its port. The port is closed as soon as the connection ends. */
-export function createLink(adb: Adb, port: Port): Link {
+export function createLink({ adb, wire }: Connection, port: Port): Link {
   const { clock } = port;
   const ending = new AbortController();
   const gone = ending.signal;
   const end = (failure: Failure) => {
     if (gone.aborted) return;
     ending.abort(failure);
+    wire.end();
     void port.close();
   };
   // F5: `disconnected` resolves or rejects by chance; both mean that the phone is gone.
@@ -42,7 +44,7 @@ export function createLink(adb: Adb, port: Port): Link {
     () => end({ code: 'unplugged', detail: 'the connection ended' }),
     (error: unknown) => end(toFailure(error, 'transfer')),
   );
-  void aborted(port.unplugged).then(() => end(port.unplugged.reason as Failure));
+  void aborted(wire.lost).then(() => end(wire.lost.reason as Failure));
   return {
     adb,
     clock,
@@ -55,6 +57,7 @@ export function createLink(adb: Adb, port: Port): Link {
       ending.abort({ code: 'cancelled', detail: 'closed here' } satisfies Failure);
       // F5: after an unplug this throws "Cannot close a ERRORED writable stream".
       if (connected) await atMost(clock, CLOSE_MS, adb.close());
+      wire.end();
       await port.close();
     },
   };

@@ -1,4 +1,4 @@
-import type { AdbDaemonWebUsbDevice } from '@yume-chan/adb-daemon-webusb';
+import { getSerialNumber, type AdbDaemonWebUsbDevice } from '@yume-chan/adb-daemon-webusb';
 import type { Clock } from '../../domain/clock';
 import type { Failure } from '../../domain/failure';
 import { fail, ok, type Result } from '../../domain/result';
@@ -9,9 +9,18 @@ import { atMost, ignore, wait } from './wait';
 const OPEN_MS = 10_000;
 const CLOSE_MS = 1000;
 
+/** Where a device keeps its ADB interface. */
+export type AdbInterface = ConstructorParameters<typeof AdbDaemonWebUsbDevice>[1];
+
+/** A USB device with an ADB interface. */
+export interface AdbUsbDevice {
+  readonly raw: USBDevice;
+  readonly adbInterface: AdbInterface;
+}
+
 /** An opened USB device, before and under the ADB connection. */
-export interface Port {
-  readonly device: AdbDaemonWebUsbDevice;
+export interface Port extends AdbUsbDevice {
+  readonly serial: string;
   readonly clock: Clock;
   /** Aborted at the `disconnect` event of this device, with a `Failure` as its reason. */
   readonly unplugged: AbortSignal;
@@ -31,22 +40,24 @@ export interface PortOptions {
  * unplugged, stalled, cancelled.
  */
 export async function openPort(
-  device: AdbDaemonWebUsbDevice,
+  device: AdbUsbDevice,
   { usb, clock, locks }: PortOptions,
   signal: AbortSignal,
 ): Promise<Result<Port>> {
-  const release = await holdLock(locks, `plugsight-usb-${device.serial}`);
+  const { raw } = device;
+  const serial = getSerialNumber(raw);
+  const release = await holdLock(locks, `plugsight-usb-${serial}`);
   if (!release) return fail('usb-busy', 'this page in another tab');
-  const unplug = watchUnplug(usb, device.raw);
-  const closeRaw = async () => device.raw.close();
+  const unplug = watchUnplug(usb, raw);
+  const closeRaw = async () => raw.close();
   const close = async () => {
     unplug.stop();
     await atMost(clock, CLOSE_MS, closeRaw());
     release();
   };
   const limits = { clock, gone: unplug.signal, signal, limitMs: OPEN_MS };
-  const opened = await wait(openRaw(device.raw), 'open', limits, () => ignore(closeRaw()));
-  if (opened.ok) return ok({ device, clock, unplugged: unplug.signal, close });
+  const opened = await wait(openRaw(raw), 'open', limits, () => ignore(closeRaw()));
+  if (opened.ok) return ok({ ...device, serial, clock, unplugged: unplug.signal, close });
   await close();
   return opened;
 }

@@ -27,16 +27,17 @@ export async function wait<T>(
   work: PromiseLike<T> | T,
   where: Where,
   limits: Limits,
-  late?: (value: T) => void,
+  late: (value: T) => void = () => undefined,
 ): Promise<Result<T>> {
   const over = new AbortController();
   const settled = Promise.resolve(work).then(
     (value): Result<T> => ({ ok: true, value }),
     (error: unknown) => judge(error, where, limits),
   );
-  const first = await Promise.race([settled, ...endings(limits, over.signal)]);
+  const ends = endings(limits, over.signal);
+  const first = await Promise.race(limits.gone.aborted ? ends : [settled, ...ends]);
   over.abort();
-  if (late && !first.ok) void settled.then((result) => result.ok && late(result.value));
+  if (!first.ok) void settled.then((result) => result.ok && late(result.value));
   return first;
 }
 
