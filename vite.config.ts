@@ -7,7 +7,7 @@ export default defineConfig({
   appType: 'mpa', // a missing file is a 404, not the page once more
   publicDir: '../public',
   base: './',
-  plugins: [svelte(), bundles(), contentSecurity()],
+  plugins: [svelte({ configFile: false }), bundles(), contentSecurity()],
   define: { __APP_VERSION__: JSON.stringify(appVersion(import.meta.dirname)) },
   worker: { format: 'es' },
   build: { outDir: '../dist', emptyOutDir: true, target: 'chrome120', chunkSizeWarningLimit: 1000 },
