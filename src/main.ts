@@ -3,7 +3,6 @@ import { createCatalogue } from './adapters/browser/catalogue';
 import { browserClock as clock } from './adapters/browser/clock';
 import * as page from './adapters/browser/page';
 import { hasKnownPhone, webUsbUnavailable } from './adapters/browser/webusb';
-import { createPreparer } from './adapters/preprocess/client';
 import { PHONE_MODELS } from './adapters/virtual/models';
 import { once } from './domain/once';
 import App from './ui/App.svelte';
@@ -15,6 +14,7 @@ import { Session } from './ui/session.svelte';
 declare const __APP_VERSION__: string;
 
 const adb = once(() => import('./adapters/adb/connector'));
+const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const virtual = once(() => import('./adapters/virtual/phones'));
 
 const platform: Platform = {
@@ -40,7 +40,7 @@ const platform: Platform = {
       return createConnector({ usb, transport: 'virtual', simulated: true, clock });
     },
   },
-  preparer: createPreparer(),
+  preparer: { prepare: async (...job) => (await preparer()).prepare(...job) },
   catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
   samples: samples.map((sample) => ({ ...sample, url: `samples/${sample.file}` })),
   browser: { ...page, userAgent: navigator.userAgent, now: () => new Date() },

@@ -1,4 +1,4 @@
-import { createSHA256 } from 'hash-wasm';
+import type { createSHA256 } from 'hash-wasm';
 import { fail } from '../domain/result';
 import type { Failure } from '../domain/failure';
 
@@ -35,6 +35,7 @@ export class Meter {
   }
 
   static async over(source: ReadableStream<Uint8Array>, maxBytes: number): Promise<Meter> {
+    const { createSHA256 } = await import('hash-wasm'); // not before something is installed
     return new Meter(source, maxBytes, await createSHA256());
   }
 

@@ -1,4 +1,3 @@
-import { createSHA256 } from 'hash-wasm';
 import {
   MAX_MANIFEST_BYTES,
   parseManifest,
@@ -119,6 +118,7 @@ async function header(file: File): Promise<Result<GgufHeader>> {
 }
 
 async function hash(file: File, signal: AbortSignal): Promise<Result<string>> {
+  const { createSHA256 } = await import('hash-wasm');
   const sha256 = await createSHA256();
   for await (const chunk of file.stream()) {
     if (signal.aborted) return fail('cancelled');
