@@ -1,14 +1,20 @@
 import type { Failure } from '../../domain/failure';
 
+interface FeaturePolicyDocument {
+  readonly featurePolicy?: { allowsFeature(name: string): boolean };
+}
+
 /** Why WebUSB cannot work on this page, told without loading any of the ADB code. */
 export function webUsbUnavailable(scope: {
   readonly isSecureContext: boolean;
   readonly navigator: { readonly usb?: unknown };
-  readonly document: { readonly featurePolicy?: { allowsFeature(name: string): boolean } };
+  readonly document: object;
 }): Failure | undefined {
   if (!scope.isSecureContext) return { code: 'insecure-page' };
   if (!scope.navigator.usb) return { code: 'webusb-missing' };
-  if (scope.document.featurePolicy?.allowsFeature('usb') === false) return { code: 'usb-blocked' };
+  // Chromium only, and not in TypeScript's DOM: whether the Permissions-Policy header lets this page use USB.
+  const { featurePolicy } = scope.document as FeaturePolicyDocument;
+  if (featurePolicy?.allowsFeature('usb') === false) return { code: 'usb-blocked' };
   return undefined;
 }
 
