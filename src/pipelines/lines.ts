@@ -1,4 +1,7 @@
-/** Cuts text that arrives in any chunks into lines. A line over `maxChars` is handed out in pieces. */
+/**
+ * Cuts text that arrives in any chunks into lines; how it was chunked makes no difference. Of a line over
+ * `maxChars` every `maxChars` characters are handed out as a line of their own.
+ */
 export class Lines {
   #rest = '';
   readonly #maxChars: number;
@@ -9,19 +12,36 @@ export class Lines {
 
   /** The lines that this chunk completes, without their ends ("\n" or "\r\n"). */
   push(text: string): string[] {
-    const parts = (this.#rest + text).split('\n');
-    this.#rest = parts.pop() ?? '';
-    while (this.#rest.length > this.#maxChars) {
-      parts.push(this.#rest.slice(0, this.#maxChars));
-      this.#rest = this.#rest.slice(this.#maxChars);
+    const lines: string[] = [];
+    let from = 0;
+    // Only the new text is searched: what waits is never looked at again.
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.#add(text.slice(from, end), lines);
+      lines.push(...this.#take());
+      from = end + 1;
     }
-    return parts.map((line) => line.replace(/\r$/, ''));
+    this.#add(text.slice(from), lines);
+    return lines;
   }
 
   /** What stands after the last line end. */
   end(): string[] {
-    const rest = this.#rest;
+    return this.#rest ? this.#take() : [];
+  }
+
+  #add(text: string, lines: string[]): void {
+    this.#rest += text;
+    if (this.#rest.length <= this.#maxChars) return;
+    const kept = this.#rest.length % this.#maxChars || this.#maxChars;
+    const whole = this.#rest.length - kept;
+    for (let at = 0; at < whole; at += this.#maxChars)
+      lines.push(this.#rest.slice(at, at + this.#maxChars));
+    this.#rest = this.#rest.slice(whole);
+  }
+
+  #take(): [string] {
+    const line = this.#rest.replace(/\r$/, '');
     this.#rest = '';
-    return rest ? [rest] : [];
+    return [line];
   }
 }

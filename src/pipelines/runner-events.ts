@@ -21,25 +21,27 @@ const FAILURE_OF: Record<(typeof ERROR_CODES)[number], FailureCode> = {
   internal: 'runner-refused',
 };
 
+/** A log keeps 2000 lines (domain/run.ts): this bounds what a babbling program costs. */
+const MAX_LOG_CHARS = 8192;
+const log = (line: string): ParsedEvent => ({ kind: 'log', line: line.slice(0, MAX_LOG_CHARS) });
+
 /** Reads the output of a program that speaks docs/runner-protocol.md. */
 export function runnerEventParser(): OutputParser {
   const stdout = new Lines(MAX_LINE_CHARS);
-  const stderr = new Lines(8192);
+  const stderr = new Lines(MAX_LOG_CHARS);
   let ready = false;
   const read = (line: string): readonly ParsedEvent[] => {
     const event = parseLine(line);
-    if (!event) return line.trim() ? [{ kind: 'log', line }] : [];
+    if (!event) return line.trim() ? [log(line)] : [];
     if (event.event === 'ready') ready = true;
     return [...toEvents(event)];
   };
   return {
     push: (text, from) =>
-      from === 'stdout'
-        ? stdout.push(text).flatMap(read)
-        : stderr.push(text).map((line) => ({ kind: 'log', line }) as const),
+      from === 'stdout' ? stdout.push(text).flatMap(read) : stderr.push(text).map(log),
     end: (exitCode) => [
       ...stdout.end().flatMap(read),
-      ...stderr.end().map((line) => ({ kind: 'log', line }) as const),
+      ...stderr.end().map(log),
       ...(exitCode === 0
         ? []
         : [{ kind: 'failed', failure: exitFailure(exitCode, ready) } as const]),
