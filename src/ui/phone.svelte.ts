@@ -1,6 +1,6 @@
 import type { Candidate, Connector, Device } from '../domain/device';
 import type { DeviceFacts } from '../domain/device-facts';
-import { fail } from '../domain/result';
+import { fail, ok, type Result } from '../domain/result';
 import type { TroubleKind } from '../domain/virtual';
 import { removeAll, usage } from '../flows/remove';
 import { probe } from '../flows/probe';
@@ -18,18 +18,40 @@ export interface Question {
   readonly fingerprint: string;
 }
 
+/** One way to a phone, kept for trying again. */
+interface Way {
+  readonly load: () => Promise<Connector>;
+  readonly pick: (connector: Connector) => ReturnType<Connector['choose']>;
+  readonly virtual?: { readonly modelId: string; readonly trouble: TroubleKind };
+}
+
+/** Code that loads on demand may not come: an old page after an update, no network. */
+async function attemptLoad<T>(load: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return ok(await load());
+  } catch (reason) {
+    return fail('worker-failed', String(reason));
+  }
+}
+
 /** The connection: which phone, and what it is. */
 export class PhoneState {
   step = $state.raw<Step<Phone>>(IDLE);
+  /** The last phone that was there, until the user lets go of it: a pulled cable does not empty the page. */
+  met = $state.raw<Phone | undefined>();
   question = $state.raw<Question | undefined>();
   /** Phones that can be connected without the browser's chooser. */
   known = $state.raw<readonly Candidate[]>([]);
   /** The virtual model's id while a virtual phone is meant. */
   virtualModel = $state<string | undefined>();
+  /** What that virtual phone was told to do wrong. */
+  trouble = $state<TroubleKind>('none');
   /** Bytes that our folder takes on the phone, once asked. */
   usedBytes = $state<number | undefined>();
-  /** Called before the connection is closed, while the phone still answers. */
+  /** Called before the connection is closed, while the phone still answers if it can. */
   beforeClose: () => Promise<void> = async () => {};
+  /** Called when a phone is there and known. */
+  afterOpen: (phone: Phone) => void = () => {};
 
   readonly #platform: Platform;
   #attempt: AbortController | undefined;
@@ -54,25 +76,25 @@ export class PhoneState {
 
   /** From a click: the browser's chooser, then the connection. */
   async connectUsb(): Promise<void> {
-    await this.#connect(
-      async () => this.#platform.usb.connector(),
-      (connector) => connector.choose(),
-    );
+    await this.#connect({
+      load: () => this.#platform.usb.connector(),
+      pick: (connector) => connector.choose(),
+    });
   }
 
   async reconnect(candidate: Candidate): Promise<void> {
-    await this.#connect(
-      async () => this.#platform.usb.connector(),
-      async () => ({ ok: true, value: candidate }),
-    );
+    await this.#connect({
+      load: () => this.#platform.usb.connector(),
+      pick: async () => ok(candidate),
+    });
   }
 
   async connectVirtual(modelId: string, trouble: TroubleKind = 'none'): Promise<void> {
-    await this.#connect(
-      () => this.#platform.virtual.connector(modelId, { kind: trouble }),
-      (connector) => connector.choose(),
-    );
-    if (this.current) this.virtualModel = modelId;
+    await this.#connect({
+      load: () => this.#platform.virtual.connector(modelId, { kind: trouble }),
+      pick: (connector) => connector.choose(),
+      virtual: { modelId, trouble },
+    });
   }
 
   /** The same again, with the phone already chosen where it was. */
@@ -80,19 +102,28 @@ export class PhoneState {
     await this.#retry?.();
   }
 
+  /** Gives up an attempt: back to where it was begun. */
   cancel(): void {
     this.#attempt?.abort();
+    this.question = undefined;
+    if (this.step.is === 'busy') this.step = IDLE;
   }
 
+  /** Lets go of the phone. */
   async disconnect(): Promise<void> {
+    this.met = undefined;
+    this.virtualModel = undefined;
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#attempt?.abort();
     const phone = this.current;
     this.step = IDLE;
-    this.virtualModel = undefined;
+    this.question = undefined;
     this.usedBytes = undefined;
-    if (!phone) return;
     await this.beforeClose();
-    await phone.device[Symbol.asyncDispose]();
+    await phone?.device[Symbol.asyncDispose]();
   }
 
   async measure(): Promise<void> {
@@ -108,25 +139,24 @@ export class PhoneState {
     return removed;
   }
 
-  async #connect(
-    load: () => Promise<Connector>,
-    pick: (connector: Connector) => ReturnType<Connector['choose']>,
-  ): Promise<void> {
-    await this.disconnect();
+  async #connect(way: Way): Promise<void> {
     const attempt = new AbortController();
+    await this.#close();
     this.#attempt = attempt;
-    this.#retry = () => this.#connect(load, pick);
-    this.step = busy('Loading');
-    const connector = await load();
-    this.step = busy('Waiting for you to choose a phone');
-    const picked = await pick(connector);
+    this.#retry = () => this.#connect(way);
+    this.virtualModel = way.virtual?.modelId;
+    this.trouble = way.virtual?.trouble ?? 'none';
+    this.step = busy(way.virtual ? 'Starting the virtual phone' : 'Loading');
+    const loaded = await attemptLoad(way.load);
+    if (attempt.signal.aborted) return;
+    if (!loaded.ok) return void (this.step = failedOrIdle(loaded.failure));
+    const connector = loaded.value;
+    if (!way.virtual) this.step = busy('Choose the phone in the browser’s list');
+    const picked = await way.pick(connector);
     if (attempt.signal.aborted) return;
     if (!picked.ok) return void (this.step = failedOrIdle(picked.failure));
-    this.#retry = () =>
-      this.#connect(
-        async () => connector,
-        async () => picked,
-      );
+    const again: Way = { ...way, load: async () => connector, pick: async () => picked };
+    this.#retry = () => this.#connect(again);
     await this.#open(connector, picked.value, attempt.signal);
   }
 
@@ -135,10 +165,9 @@ export class PhoneState {
     for (;;) {
       const step = await opening.next();
       if (step.done) {
-        this.question = undefined;
+        if (!signal.aborted) this.question = undefined;
         if (signal.aborted) {
           if (step.value.ok) await step.value.value[Symbol.asyncDispose]();
-          if (this.step.is === 'busy') this.step = IDLE;
           return;
         }
         if (!step.value.ok) return void (this.step = failedOrIdle(step.value.failure));
@@ -158,13 +187,19 @@ export class PhoneState {
   async #read(device: Device, signal: AbortSignal): Promise<void> {
     this.step = busy(`Reading what ${device.name} is`);
     const facts = await probe(device, signal);
+    if (signal.aborted) return device[Symbol.asyncDispose]();
     if (!facts.ok) {
       this.step = failedOrIdle(facts.failure);
       return device[Symbol.asyncDispose]();
     }
-    this.step = done({ device, facts: facts.value });
+    const phone = { device, facts: facts.value };
+    this.step = done(phone);
+    this.met = phone;
     void device.gone.then((failure) => {
-      if (this.current?.device === device) this.step = { is: 'failed', failure };
+      if (this.current?.device !== device) return;
+      this.step = { is: 'failed', failure };
+      void this.beforeClose();
     });
+    this.afterOpen(phone);
   }
 }

@@ -1,5 +1,5 @@
 import { createContext } from 'svelte';
-import type { BundleSource } from '../domain/bundle';
+import { filesFor, type BundleSource } from '../domain/bundle';
 import type { Failure } from '../domain/failure';
 import type { InstalledBundle, OptionValues, Pipeline } from '../domain/pipeline';
 import type { InputRecipe, PreparedInput } from '../domain/prepare';
@@ -48,6 +48,8 @@ export class Session {
   model = $state.raw<BundleSource | undefined>();
   modelStep = $state.raw<Step<BundleSource>>(IDLE);
   payload = $state.raw<Step<Installed>>(IDLE);
+  /** The pipeline's program; its files say which processors it is made for. */
+  runner = $state.raw<BundleSource | undefined>();
 
   picture = $state.raw<Picture | undefined>();
   prepared = $state.raw<Step<PreparedInput>>(IDLE);
@@ -56,6 +58,10 @@ export class Session {
 
   run = $state.raw<RunState | undefined>();
   running = $state(false);
+  /** The question of the run on the screen. */
+  askedPrompt = $state.raw('');
+  /** When Run was pressed, on the page's clock. */
+  runStartMs = $state.raw(0);
   turns = $state.raw<readonly Turn[]>([]);
 
   /** A link was opened: what it asks for, and what of it could not be filled in yet. */
@@ -72,6 +78,7 @@ export class Session {
     this.platform = platform;
     this.phone = new PhoneState(platform);
     this.phone.beforeClose = () => this.#closeRunner();
+    this.phone.afterOpen = ({ facts }) => this.#checkRunner(facts.abis);
     this.#resetOptions();
   }
 
@@ -87,14 +94,42 @@ export class Session {
   }
 
   async start(fragment: string): Promise<void> {
+    const phones = this.phone.start();
     const sample = this.platform.samples[0];
     if (sample) await this.useSample(sample);
     await this.openLink(fragment);
     if (!this.model) await this.useModel(this.pipeline.model);
-    await this.phone.start();
+    await this.#loadRunner(AbortSignal.timeout(30_000));
+    await phones;
+  }
+
+  async #loadRunner(signal: AbortSignal): Promise<Result<BundleSource>> {
+    if (this.runner?.manifest.id === this.pipeline.runner) return ok(this.runner);
+    const loaded = await this.platform.catalogue.load(this.pipeline.runner, signal);
+    if (loaded.ok) this.runner = loaded.value;
+    const phone = this.phone.current;
+    if (loaded.ok && phone) this.#checkRunner(phone.facts.abis);
+    return loaded;
+  }
+
+  /** Says at once, not after Run, when there is no program for this phone. */
+  #checkRunner(abis: readonly string[]): void {
+    if (!this.runner || this.payload.is !== 'idle') return;
+    const fits = filesFor(this.runner.manifest, abis);
+    if (!fits.ok) this.payload = failedOrIdle(fits.failure);
   }
 
   // --- model and payload
+
+  /** Another way to run; settings start anew. */
+  usePipeline(id: PipelineId): void {
+    this.pipelineId = id;
+    this.runner = undefined;
+    this.payload = IDLE;
+    this.#resetOptions();
+    void this.#loadRunner(AbortSignal.timeout(30_000));
+    void this.useModel(this.pipeline.model);
+  }
 
   async useModel(id: string): Promise<void> {
     this.modelStep = busy('Looking for the model');
@@ -127,7 +162,8 @@ export class Session {
     this.#installStop = stop;
     const release = this.platform.browser.hold();
     try {
-      const runner = await this.platform.catalogue.load(this.pipeline.runner, stop.signal);
+      this.payload = busy('Looking for the runner');
+      const runner = await this.#loadRunner(stop.signal);
       if (!runner.ok) return this.#payloadFailed(runner.failure);
       const first = await this.#installOne(runner.value, stop.signal);
       if (!first.ok) return this.#payloadFailed(first.failure);
@@ -189,7 +225,16 @@ export class Session {
       name: sample.title,
       alt: sample.alt,
     });
-    if (sample.prompt) this.prompt = sample.prompt;
+    // A question of the user's own stays.
+    if (sample.prompt && this.#suggested(this.prompt)) this.prompt = sample.prompt;
+  }
+
+  #suggested(prompt: string): boolean {
+    return (
+      !prompt.trim() ||
+      this.platform.samples.some((sample) => sample.prompt === prompt) ||
+      (this.model?.manifest.model?.prompts.includes(prompt) ?? false)
+    );
   }
 
   useFile(file: Blob, name: string): void {
@@ -232,15 +277,18 @@ export class Session {
         detail: `${this.prompt.length} of at most ${MAX_PROMPT_CHARS} characters`,
       };
     if (this.prepared.is === 'failed') return this.prepared.failure;
+    if (!this.model && this.modelStep.is === 'failed') return this.modelStep.failure;
     return undefined;
   }
 
   /** Does what is still missing (install, prepare), then asks. Resolves when the answer is whole or failed. */
   async ask(): Promise<void> {
     const phone = this.phone.current;
-    if (this.running || !phone || this.cannotRun) return;
+    if (this.running || !phone || !this.model || this.cannotRun) return;
     this.running = true;
     const startMs = this.platform.clock.now();
+    this.runStartMs = startMs;
+    this.askedPrompt = this.prompt;
     const stop = new AbortController();
     this.#runStop = stop;
     const release = this.platform.browser.hold();
@@ -274,6 +322,8 @@ export class Session {
     const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4 };
     const asking = this.#runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
+    // Trying again then installs what is missing.
+    if (this.run?.failure?.code === 'device-file-missing') this.payload = IDLE;
     const recipe = await record({
       ...{
         app: this.platform.app,
@@ -314,6 +364,19 @@ export class Session {
   }
 
   // --- result and link
+
+  /** True when the text is on the clipboard; a refusal is told. */
+  readonly copy = async (text: string): Promise<boolean> => {
+    const copied = await this.platform.browser.copy(text);
+    if (!copied.ok) this.notice = copied.failure;
+    return copied.ok;
+  };
+
+  /** What is filled in stays; only the comparison ends. */
+  forgetLink(): void {
+    this.asked = undefined;
+    history.replaceState(null, '', location.href.replace(/#.*$/, ''));
+  }
 
   markdown(turn: Turn): string {
     return toMarkdown(turn.report, turn.link);
