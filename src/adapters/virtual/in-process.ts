@@ -34,7 +34,7 @@ export function createInProcessUsb(options: InProcessOptions = {}): {
     clock: options.clock ?? systemClock,
     wallClock: Date.now,
     interpreter: (self) => new BashInterpreter(self),
-    programs: options.programs ?? {},
+    programs: () => options.programs ?? {},
     post: (message) => queueMicrotask(() => listener(message)),
   });
   const wire: Wire = {

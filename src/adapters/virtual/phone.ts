@@ -20,7 +20,7 @@ export interface PhoneParts {
   /** Makes the shell once the rest of the phone exists. */
   readonly interpreter: (phone: VirtualPhone) => Interpreter;
   /** Programs that executable files name in their first line, by that name. */
-  readonly programs: Readonly<Record<string, Program>>;
+  readonly programs: (phone: VirtualPhone) => Readonly<Record<string, Program>>;
   /** Sends to the host's side of the cable. */
   readonly post: (message: FromPhone) => void;
 }
@@ -55,7 +55,7 @@ export class VirtualPhone {
     this.model = parts.model;
     this.trouble = parts.trouble;
     this.clock = parts.clock;
-    this.programs = parts.programs;
+    this.programs = parts.programs(this);
     const capacity = this.trouble === 'disk-full' ? NEARLY_FULL : CAPACITY;
     this.files = new PhoneFiles(capacity, parts.wallClock);
     preloadSystem(this.files, this.model, this.clock);

@@ -1,5 +1,6 @@
 import { modelById } from './models';
 import { VirtualPhone } from './phone';
+import { llamaRunner } from './runner';
 import { BashInterpreter } from './shell';
 import { systemClock } from './system-clock';
 import type { StartMessage } from './phones';
@@ -25,7 +26,15 @@ function start({ modelId, trouble }: StartMessage): VirtualPhone {
     clock: systemClock,
     wallClock: Date.now,
     interpreter: (self) => new BashInterpreter(self),
-    programs: {},
+    programs: (self) => ({
+      'llama-runner': llamaRunner({
+        clock: systemClock,
+        // 2.6 MB compressed, fetched only when a runner starts
+        load: async (...args) => (await import('./wllama-engine')).loadWllama(...args),
+        answerBegins: () => self.answerBegins(),
+        tokenSaid: () => self.tokenSaid(),
+      }),
+    }),
     post,
   });
 }
