@@ -48,6 +48,14 @@ const BundleFile = v.object({
   ]),
   /** Pushed only to a phone that lists this ABI; absent: to every phone. */
   abi: v.optional(v.picklist(['arm64-v8a', 'x86_64', 'wasm32'])),
+  /** Words of /proc/cpuinfo ("Features", "flags") that the phone must have, or the program would crash. */
+  cpu: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.regex(/^[a-z0-9_]{1,20}$/, 'must be a word of /proc/cpuinfo'))),
+      v.minLength(1),
+      v.maxLength(8),
+    ),
+  ),
 });
 
 const ManifestSchema = v.object({
@@ -108,10 +116,10 @@ export function parseManifest(input: unknown): Result<Manifest> {
   const manifest = parsed.output;
   const seen = new Set<string>();
   const folders = new Set(manifest.files.flatMap(({ path }) => foldersOf(path)));
-  for (const { path, abi } of manifest.files) {
+  for (const { path, abi, cpu } of manifest.files) {
     if (folders.has(path))
       return fail('manifest-invalid', `files: "${path}" is a file and a folder`);
-    const key = `${abi ?? '*'} ${path}`;
+    const key = [abi ?? '*', path, ...(cpu ?? [])].join(' ');
     if (seen.has(key)) return fail('manifest-invalid', `files: "${path}" is listed twice`);
     seen.add(key);
   }
@@ -124,15 +132,21 @@ export function parseManifest(input: unknown): Result<Manifest> {
 const foldersOf = (path: string): string[] =>
   path.split('/').flatMap((_, i, parts) => (i ? [parts.slice(0, i).join('/')] : []));
 
-/** The files that a phone with these ABIs gets: for each path the one of its first matching ABI. */
+/**
+ * The files that a phone with these ABIs and CPU features gets: for each path the one of its first matching ABI,
+ * and of those the one that uses most of its processor. `cpu` of the chosen file says which.
+ */
 export function filesFor(
   manifest: Manifest,
   abis: readonly string[],
+  cpuFeatures: readonly string[] = [],
 ): Result<readonly BundleFile[]> {
   const best = new Map<string, { rank: number; file: BundleFile }>();
   for (const file of manifest.files) {
-    const rank = file.abi === undefined ? abis.length : abis.indexOf(file.abi);
-    if (rank < 0) continue;
+    const needs = file.cpu ?? [];
+    const abi = file.abi === undefined ? abis.length : abis.indexOf(file.abi);
+    if (abi < 0 || !needs.every((word) => cpuFeatures.includes(word))) continue;
+    const rank = abi - needs.length / 10; // at most 8 words: never better than an earlier ABI
     const held = best.get(file.path);
     if (!held || rank < held.rank) best.set(file.path, { rank, file });
   }

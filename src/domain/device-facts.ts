@@ -6,6 +6,8 @@ export interface DeviceFacts {
   readonly sdk: number | undefined;
   /** Best first, for example arm64-v8a. */
   readonly abis: readonly string[];
+  /** Instructions that every core has, as /proc/cpuinfo calls them; only those of `CPU_FEATURES`. */
+  readonly cpuFeatures: readonly string[];
   /** Short name such as "SM8650". */
   readonly soc: string | undefined;
   readonly socMaker: string | undefined;
@@ -37,9 +39,16 @@ const HTP: Readonly<Record<string, string>> = {
   SM8850: 'v81',
 };
 
+/** Instructions that builds of a program may ask for. Source: Linux, Documentation/arch/arm64/elf_hwcaps.rst, and x86's cpufeatures.h. */
+const CPU_FEATURES = [
+  ...['asimdhp', 'asimddp', 'i8mm', 'bf16', 'sve', 'sve2', 'sme'],
+  ...['sse4_2', 'avx', 'f16c', 'fma', 'bmi2', 'avx2', 'avx512f'],
+];
+
 /** The one shell script that reads all facts. Every part may be missing; nothing in it writes. */
 export const FACTS_SCRIPT = [
   'echo "@props"; getprop',
+  'echo "@cpu"; cat /proc/cpuinfo',
   'echo "@meminfo"; cat /proc/meminfo',
   'echo "@freq"; cat /sys/devices/system/cpu/cpu[0-9]*/cpufreq/cpuinfo_max_freq',
   'echo "@df"; df -k /data/local/tmp',
@@ -74,6 +83,7 @@ export function parseFacts(output: string, fallbackName: string): DeviceFacts {
     abis: (prop('ro.product.cpu.abilist') ?? prop('ro.product.cpu.abi') ?? '')
       .split(',')
       .filter(Boolean),
+    cpuFeatures: cpuFeatures(part.get('cpu') ?? ''),
     soc,
     socMaker: prop('ro.soc.manufacturer'),
     htp: HTP[/^[A-Z]+\d{4}/.exec(soc ?? '')?.[0] ?? ''],
@@ -87,6 +97,16 @@ export function parseFacts(output: string, fallbackName: string): DeviceFacts {
     batteryPercent: number(/^\s*level:\s*(\d+)/m.exec(part.get('battery') ?? '')?.[1]),
     batteryCelsius: tenth(/^\s*temperature:\s*(-?\d+)/m.exec(part.get('battery') ?? '')?.[1]),
   };
+}
+
+/** Cores of one phone can differ, and a program may run on any of them. */
+function cpuFeatures(cpuinfo: string): readonly string[] {
+  const cores = [...cpuinfo.matchAll(/^(?:Features|flags)[ \t]*:(.*)$/gm)].map((m) =>
+    (m[1] ?? '').split(/\s+/),
+  );
+  return cores.length
+    ? CPU_FEATURES.filter((word) => cores.every((words) => words.includes(word)))
+    : [];
 }
 
 function sections(output: string): Map<string, string> {
