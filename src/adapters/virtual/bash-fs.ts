@@ -1,10 +1,10 @@
 import type { IFileSystem } from 'just-bash/browser';
-import { FileFault, normal, type PhoneFiles, type PhoneNode } from './files';
+import { FileFault, normal, type PhoneEntry, type PhoneFiles } from './files';
 import { concat } from './packet';
 
 type FsStat = Awaited<ReturnType<IFileSystem['stat']>>;
 
-/** The phone's files as just-bash wants them. There are no links: the shell user of a phone hardly ever makes one. */
+/** The phone's files as just-bash wants them. No hard links: SELinux keeps a phone's shell user from making any. */
 export class BashFs implements IFileSystem {
   readonly #files: PhoneFiles;
 
@@ -21,8 +21,9 @@ export class BashFs implements IFileSystem {
   }
 
   async writeFile(path: string, content: string | Uint8Array, options?: Encoding): Promise<void> {
-    const old = this.#files.find(path);
-    const file = this.#files.create(path, old?.mode ?? 0o666);
+    const real = this.#files.real(path);
+    const old = this.#files.find(real);
+    const file = this.#files.create(real, old?.mode ?? 0o666);
     this.#files.append(file, toBytes(content, options));
   }
 
@@ -42,8 +43,8 @@ export class BashFs implements IFileSystem {
     return this.#describe(this.#files.node(path));
   }
 
-  lstat(path: string): Promise<FsStat> {
-    return this.stat(path);
+  async lstat(path: string): Promise<FsStat> {
+    return this.#describe(this.#files.entry(path));
   }
 
   async mkdir(path: string, options?: { recursive?: boolean }): Promise<void> {
@@ -60,12 +61,12 @@ export class BashFs implements IFileSystem {
       name,
       isFile: kind === 'file',
       isDirectory: kind === 'directory',
-      isSymbolicLink: false,
+      isSymbolicLink: kind === 'link',
     }));
   }
 
   async rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void> {
-    const node = this.#files.find(path);
+    const node = this.#files.findEntry(path);
     if (!node && options?.force) return;
     if (options?.recursive && node?.kind === 'directory')
       for (const name of [...this.#files.list(path).keys()])
@@ -102,8 +103,8 @@ export class BashFs implements IFileSystem {
     this.#files.setMode(path, mode);
   }
 
-  async symlink(_target: string, path: string): Promise<void> {
-    throw new FileFault('EPERM', path);
+  async symlink(target: string, path: string): Promise<void> {
+    this.#files.symlink(target, path);
   }
 
   async link(_existing: string, path: string): Promise<void> {
@@ -111,23 +112,25 @@ export class BashFs implements IFileSystem {
   }
 
   async readlink(path: string): Promise<string> {
-    throw new FileFault(this.#files.find(path) ? 'EINVAL' : 'ENOENT', path);
+    const entry = this.#files.entry(path);
+    if (entry.kind !== 'link') throw new FileFault('EINVAL', path);
+    return entry.target;
   }
 
   async realpath(path: string): Promise<string> {
     this.#files.node(path);
-    return normal(path);
+    return this.#files.real(path);
   }
 
   async utimes(path: string, _atime: Date, mtime: Date): Promise<void> {
     this.#files.setTime(path, mtime.getTime());
   }
 
-  #describe(node: PhoneNode): FsStat {
+  #describe(node: PhoneEntry): FsStat {
     return {
       isFile: node.kind === 'file',
       isDirectory: node.kind === 'directory',
-      isSymbolicLink: false,
+      isSymbolicLink: node.kind === 'link',
       mode: node.mode,
       size: this.#files.size(node),
       mtime: new Date(node.mtimeMs),

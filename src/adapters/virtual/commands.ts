@@ -1,6 +1,6 @@
 import { createSHA256 } from 'hash-wasm';
 import type { Command, CommandContext, ExecResult } from 'just-bash/browser';
-import { FileFault, type PhoneNode } from './files';
+import { FileFault, type PhoneEntry } from './files';
 import { propertiesOf } from './models';
 import type { VirtualPhone } from './phone';
 
@@ -9,10 +9,13 @@ type Run = (args: readonly string[], context: CommandContext) => string | Promis
 /** Ends a command with a message on stderr. */
 class CommandFault extends Error {
   readonly exitCode: number;
+  /** What was printed before. */
+  readonly stdout: string;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, stdout = '') {
     super(message);
     this.exitCode = exitCode;
+    this.stdout = stdout;
   }
 }
 
@@ -42,7 +45,8 @@ async function result(run: () => string | Promise<string>): Promise<ExecResult> 
     return { stdout: await run(), stderr: '', exitCode: 0 };
   } catch (fault) {
     if (!(fault instanceof CommandFault)) throw fault;
-    return { stdout: '', stderr: `${fault.message}\n`, exitCode: fault.exitCode };
+    const { stdout, message, exitCode } = fault;
+    return { stdout, stderr: `${message}\n`, exitCode };
   }
 }
 
@@ -135,20 +139,23 @@ function stat(phone: VirtualPhone, args: readonly string[], context: CommandCont
   const format = at < 0 ? undefined : args[at + 1];
   const paths = args.filter((arg, i) => arg !== '-c' && (at < 0 || i !== at + 1));
   if (paths.length === 0) throw new CommandFault("stat: Needs 1 argument (see 'stat --help')");
-  return paths
-    .map((path) => {
-      const node = guarded('stat', path, () => phone.files.node(resolve(context, path)));
-      const size = phone.files.size(node);
-      const text = format ?? '  File: %n\n  Size: %s\t %F\nAccess: (0%a)\nModify: %Y';
-      return `${text.replace(/%(.)/g, (all, key: string) => statField(key, path, node, size) ?? all)}\n`;
-    })
-    .join('');
+  const text = format ?? '  File: %n\n  Size: %s\t %F\nAccess: (0%a)\nModify: %Y';
+  let stdout = '';
+  const faults: string[] = [];
+  for (const path of paths) {
+    const entry = phone.files.findEntry(resolve(context, path));
+    if (!entry) faults.push(`stat: '${path}': No such file or directory`);
+    else
+      stdout += `${text.replace(/%(.)/g, (all, key: string) => statField(key, path, entry, phone.files.size(entry)) ?? all)}\n`;
+  }
+  if (faults.length) throw new CommandFault(faults.join('\n'), 1, stdout);
+  return stdout;
 }
 
-function statField(key: string, path: string, node: PhoneNode, size: number): string | undefined {
+function statField(key: string, path: string, node: PhoneEntry, size: number): string | undefined {
   const fields: Readonly<Record<string, string>> = {
     a: (node.mode & 0o7777).toString(8),
-    F: node.kind === 'file' ? 'regular file' : 'directory',
+    F: { file: 'regular file', directory: 'directory', link: 'symbolic link' }[node.kind],
     i: String(node.ino),
     n: path,
     s: String(size),

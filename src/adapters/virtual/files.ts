@@ -9,6 +9,7 @@ export const ERRORS = {
   EINVAL: [22, 'Invalid argument'],
   ENOSPC: [28, 'No space left on device'],
   EROFS: [30, 'Read-only file system'],
+  ELOOP: [40, 'Too many symbolic links encountered'],
   ENAMETOOLONG: [36, 'File name too long'],
   ENOTEMPTY: [39, 'Directory not empty'],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -48,9 +49,20 @@ export interface PhoneDirectory {
   readonly ino: number;
   mode: number;
   mtimeMs: number;
-  readonly entries: Map<string, PhoneNode>;
+  readonly entries: Map<string, PhoneEntry>;
 }
+export interface PhoneLink {
+  readonly kind: 'link';
+  readonly ino: number;
+  mode: number;
+  mtimeMs: number;
+  /** As it was given: absolute, or relative to the link's own folder. */
+  readonly target: string;
+}
+/** What a path leads to, links followed. */
 export type PhoneNode = PhoneFile | PhoneDirectory;
+/** What stands in a folder. */
+export type PhoneEntry = PhoneNode | PhoneLink;
 
 /** The only folder that the shell user may write to. */
 const HOME = '/data/local/tmp';
@@ -58,6 +70,8 @@ const HOME = '/data/local/tmp';
 const SEALED = new Set(['/data', '/data/local', '/data/data', '/data/app', '/data/user']);
 const MAX_PATH = 4096;
 const MAX_NAME = 255;
+/** As Linux (MAXSYMLINKS). */
+const MAX_LINKS = 40;
 
 /**
  * The phone's storage, in memory, for sync and shell alike. Files are lists of chunks: hundreds of megabytes
@@ -91,14 +105,46 @@ export class PhoneFiles {
     this.#put(path, { ...this.#newFile(mode), make });
   }
 
-  /** The file or directory at a path. Throws FileFault. */
+  /** The file or directory at a path, links followed. Throws FileFault. */
   node(path: string): PhoneNode {
-    const names = split(path);
+    return this.#lookUp(this.real(path));
+  }
+
+  /** What stands at a path; a link there is not followed. */
+  entry(path: string): PhoneEntry {
+    const name = baseOf(path);
+    if (!name) return this.#root;
+    const entry = this.#directory(parentOf(path)).entries.get(name);
+    if (!entry) throw new FileFault('ENOENT', path);
+    return entry;
+  }
+
+  /** The path without links. What it names need not exist. */
+  real(path: string): string {
+    let names = split(path);
+    let at: PhoneEntry = this.#root;
+    let links = 0;
+    for (let i = 0; i < names.length; i++) {
+      const next: PhoneEntry | undefined =
+        at.kind === 'directory' ? at.entries.get(names[i] ?? '') : undefined;
+      if (!next) break;
+      at = next;
+      if (next.kind !== 'link') continue;
+      if (++links > MAX_LINKS) throw new FileFault('ELOOP', path);
+      const folder = next.target.startsWith('/') ? '' : `/${names.slice(0, i).join('/')}`;
+      names = split([folder, next.target, ...names.slice(i + 1)].join('/'));
+      at = this.#root;
+      i = -1;
+    }
+    return `/${names.join('/')}`;
+  }
+
+  #lookUp(path: string): PhoneNode {
     let node: PhoneNode = this.#root;
-    for (const name of names) {
+    for (const name of split(path)) {
       if (node.kind !== 'directory') throw new FileFault('ENOTDIR', path);
-      const next: PhoneNode | undefined = node.entries.get(name);
-      if (!next) throw new FileFault('ENOENT', path);
+      const next: PhoneEntry | undefined = node.entries.get(name);
+      if (!next || next.kind === 'link') throw new FileFault('ENOENT', path);
       node = next;
     }
     return node;
@@ -113,14 +159,25 @@ export class PhoneFiles {
     }
   }
 
-  list(path: string): ReadonlyMap<string, PhoneNode> {
+  /** Like `find`, but a link itself. */
+  findEntry(path: string): PhoneEntry | undefined {
+    try {
+      return this.entry(path);
+    } catch (fault) {
+      if (fault instanceof FileFault) return undefined;
+      throw fault;
+    }
+  }
+
+  list(path: string): ReadonlyMap<string, PhoneEntry> {
     const { entries } = this.#directory(path);
     if (SEALED.has(normal(path))) throw new FileFault('EACCES', path);
     return entries;
   }
 
   /** Size in bytes, as stat says it (0 for generated files, as in /proc). */
-  size(node: PhoneNode): number {
+  size(node: PhoneEntry): number {
+    if (node.kind === 'link') return node.target.length;
     return node.kind === 'file' ? node.size : 4096;
   }
 
@@ -134,13 +191,21 @@ export class PhoneFiles {
   /** Makes an empty file in place of any other there, and returns it open for appending. */
   create(path: string, mode: number): PhoneFile {
     this.#mayWrite(path);
-    const old = this.find(path);
+    const old = this.findEntry(path);
     if (old?.kind === 'directory') throw new FileFault('EISDIR', path);
     if (normal(path) === '/dev/null') return { ...this.#newFile(0o666), linked: false };
     if (old) this.remove(path);
     const file = this.#newFile(mode);
     this.#put(path, file);
     return file;
+  }
+
+  /** Makes a symbolic link. The target need not exist. */
+  symlink(target: string, path: string): void {
+    if (this.findEntry(path)) throw new FileFault('EEXIST', path);
+    this.#mayWrite(path);
+    const ino = ++this.#lastIno;
+    this.#put(path, { kind: 'link', ino, mode: 0o777, mtimeMs: this.#now(), target });
   }
 
   /** Adds bytes at a file's end, keeping the array itself. Throws ENOSPC. */
@@ -160,14 +225,14 @@ export class PhoneFiles {
   }
 
   makeDirectory(path: string): void {
-    if (this.find(path)) throw new FileFault('EEXIST', path);
+    if (this.findEntry(path)) throw new FileFault('EEXIST', path);
     this.#mayWrite(path);
     this.#put(path, this.#newDirectory(0o777));
   }
 
-  /** Removes a file or an empty directory. */
+  /** Removes a file, a link or an empty directory. */
   remove(path: string): void {
-    const node = this.node(path);
+    const node = this.entry(path);
     this.#mayWrite(path);
     if (normal(path) === HOME) throw new FileFault('EACCES', path);
     if (node.kind === 'directory' && node.entries.size > 0) throw new FileFault('ENOTEMPTY', path);
@@ -181,13 +246,14 @@ export class PhoneFiles {
 
   /** Renames; an existing file is replaced in one step, as rename(2) does. */
   rename(from: string, to: string): void {
-    const node = this.node(from);
+    const node = this.entry(from);
     this.#mayWrite(from);
     this.#mayWrite(to);
     if (normal(from) === normal(to)) return;
     if (`${normal(to)}/`.startsWith(`${normal(from)}/`)) throw new FileFault('EINVAL', to);
-    const target = this.find(to);
-    if (target?.kind === 'directory' && node.kind === 'file') throw new FileFault('EISDIR', to);
+    const target = this.findEntry(to);
+    if (target?.kind === 'directory' && node.kind !== 'directory')
+      throw new FileFault('EISDIR', to);
     this.#directory(parentOf(to));
     if (target) this.remove(to);
     this.#directory(parentOf(from)).entries.delete(baseOf(from));
@@ -197,18 +263,19 @@ export class PhoneFiles {
   /** Sets permission bits. */
   setMode(path: string, mode: number): void {
     const node = this.node(path);
-    this.#mayWrite(path);
+    this.#mayWrite(this.real(path));
     node.mode = mode & 0o7777;
   }
 
   setTime(path: string, mtimeMs: number): void {
     const node = this.node(path);
-    this.#mayWrite(path);
+    this.#mayWrite(this.real(path));
     node.mtimeMs = mtimeMs;
   }
 
+  /** Judges the place itself: a link out of our folder leads to where we may not write. */
   #mayWrite(path: string): void {
-    const full = normal(path);
+    const full = normal(`${this.real(parentOf(path))}/${baseOf(path)}`);
     if (full === '/dev/null' || full === HOME || full.startsWith(`${HOME}/`)) return;
     throw new FileFault(/^\/(data|sdcard|dev|proc|sys)\b/.test(full) ? 'EACCES' : 'EROFS', path);
   }
@@ -221,15 +288,15 @@ export class PhoneFiles {
 
   #grow(path: string): void {
     let node = this.#root;
-    for (const name of split(path)) {
-      const next = node.entries.get(name) ?? this.#newDirectory(0o771);
+    for (const name of split(this.real(path))) {
+      const next: PhoneEntry = node.entries.get(name) ?? this.#newDirectory(0o771);
       if (next.kind !== 'directory') throw new FileFault('ENOTDIR', path);
       node.entries.set(name, next);
       node = next;
     }
   }
 
-  #put(path: string, node: PhoneNode): void {
+  #put(path: string, node: PhoneEntry): void {
     const parent = this.#directory(parentOf(path));
     parent.entries.set(baseOf(path), node);
     parent.mtimeMs = this.#now();

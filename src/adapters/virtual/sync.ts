@@ -1,5 +1,5 @@
 import { ByteReader, StreamEnded, id, pack } from './bytes';
-import { FileFault, parentOf, type PhoneFile, type PhoneFiles, type PhoneNode } from './files';
+import { FileFault, parentOf, type PhoneFile, type PhoneFiles, type PhoneEntry } from './files';
 import { concat } from './packet';
 import type { Stream } from './stream';
 
@@ -21,7 +21,7 @@ const MAX_DATA = 64 << 10;
 const MAX_PATH = 1024;
 /** Replies are gathered into writes of about this size. */
 const BATCH_BYTES = 256 << 10;
-const TYPE = { file: 0o100000, directory: 0o040000 } as const;
+const TYPE = { file: 0o100000, directory: 0o040000, link: 0o120000 } as const;
 const S_IFMT = 0o170000;
 const FLAG_DRY_RUN = 0x80000000;
 const [DATA, DONE, FAIL, OKAY] = [id('DATA'), id('DONE'), id('FAIL'), id('OKAY')];
@@ -49,8 +49,13 @@ class SyncSession {
       case id('STAT'):
         return this.#stream.write(concat([pack(command), this.#stat1(path)]));
       case id('STA2'):
+        return this.#stream.write(
+          concat([pack(command), this.#stat2(() => this.#files.node(path))]),
+        );
       case id('LST2'):
-        return this.#stream.write(concat([pack(command), this.#stat2(path)]));
+        return this.#stream.write(
+          concat([pack(command), this.#stat2(() => this.#files.entry(path))]),
+        );
       case id('LIST'):
         return this.#list(path, 'DENT', (node) => this.#brief(node), 16);
       case id('LIS2'):
@@ -68,14 +73,15 @@ class SyncSession {
     }
   }
 
+  /** STAT is an lstat. */
   #stat1(path: string): Uint8Array {
-    const node = this.#files.find(path);
+    const node = this.#files.findEntry(path);
     return node ? this.#brief(node) : pack(0, 0, 0);
   }
 
-  #stat2(path: string): Uint8Array {
+  #stat2(look: () => PhoneEntry): Uint8Array {
     try {
-      return this.#full(this.#files.node(path));
+      return this.#full(look());
     } catch (fault) {
       if (!(fault instanceof FileFault)) throw fault;
       return pack(fault.errno, 0n, 0n, 0, 0, 0, 0, 0n, 0n, 0n, 0n);
@@ -83,12 +89,12 @@ class SyncSession {
   }
 
   /** mode, size, mtime. Version 1 cuts the size at 32 bits. */
-  #brief(node: PhoneNode): Uint8Array {
+  #brief(node: PhoneEntry): Uint8Array {
     return pack(TYPE[node.kind] | node.mode, this.#files.size(node), seconds(node));
   }
 
   /** error, dev, ino, mode, nlink, uid, gid, size, atime, mtime, ctime; uid and gid 2000 are "shell". */
-  #full(node: PhoneNode): Uint8Array {
+  #full(node: PhoneEntry): Uint8Array {
     const time = BigInt(seconds(node));
     const size = BigInt(this.#files.size(node));
     const mode = TYPE[node.kind] | node.mode;
@@ -98,11 +104,11 @@ class SyncSession {
   async #list(
     path: string,
     entry: 'DENT' | 'DNT2',
-    describe: (node: PhoneNode) => Uint8Array,
+    describe: (node: PhoneEntry) => Uint8Array,
     doneBytes: number,
   ): Promise<boolean> {
     const parts: Uint8Array[] = [];
-    const add = (name: string, node: PhoneNode) => {
+    const add = (name: string, node: PhoneEntry) => {
       const bytes = new TextEncoder().encode(name);
       parts.push(pack(id(entry)), describe(node), pack(bytes.length), bytes);
     };
@@ -116,7 +122,7 @@ class SyncSession {
     return this.#stream.write(concat(parts));
   }
 
-  #entries(path: string): Iterable<[string, PhoneNode]> {
+  #entries(path: string): Iterable<[string, PhoneEntry]> {
     try {
       return this.#files.list(path);
     } catch (fault) {
@@ -254,4 +260,4 @@ function attempt<T>(what: string, operation: () => T): T {
   }
 }
 
-const seconds = (node: PhoneNode): number => Math.floor(node.mtimeMs / 1000);
+const seconds = (node: PhoneEntry): number => Math.floor(node.mtimeMs / 1000);
