@@ -157,7 +157,10 @@ const append = <T>(list: readonly T[], value: T): readonly T[] => list.concat([v
 function closePhase(state: RunState, atMs: number): RunState {
   const { phase, phaseSinceMs, spans } = state;
   if (!phase) return state;
-  const measured = spans.some((span) => span.phase === phase);
+  // A runner that times prefill but not encoding has encoded within it (docs/runner-protocol.md, vision_ms).
+  const measured = spans.some(
+    (span) => span.phase === phase || (phase === 'encode' && holdsEncode(span)),
+  );
   const later = spans.filter(({ startMs, ms }) => startMs + ms > phaseSinceMs);
   const endMs = Math.max(phaseSinceMs, Math.min(atMs, ...later.map(({ startMs }) => startMs)));
   const span: Span = { phase, startMs: phaseSinceMs, ms: endMs - phaseSinceMs, source: 'page' };
@@ -168,6 +171,8 @@ function closePhase(state: RunState, atMs: number): RunState {
     spans: measured ? spans : [...spans, span],
   };
 }
+
+const holdsEncode = ({ phase, source }: Span) => phase === 'prefill' && source === 'runner';
 
 /** A span that a runner measured ends where it was reported; those reported before it move back to make room. */
 function addSpan(spans: readonly Span[], event: RunEvent & { kind: 'span' }): readonly Span[] {

@@ -1,6 +1,6 @@
 import { createSHA256 } from 'hash-wasm';
 import type { Command, CommandContext, ExecResult } from 'just-bash/browser';
-import { FileFault, type PhoneEntry } from './files';
+import { FileFault, type PhoneEntry, type PhoneFiles } from './files';
 import { propertiesOf } from './models';
 import type { VirtualPhone } from './phone';
 
@@ -25,6 +25,7 @@ export function phoneCommands(phone: VirtualPhone): Command[] {
     getprop: (args) => getprop(phone, args),
     sha256sum: (args, context) => sha256sum(phone, args, context),
     df: (args) => df(phone, args),
+    du: (args, context) => du(phone, args, context),
     kill: (args) => kill(phone, args),
     ps: () => ps(phone),
     stat: (args, context) => stat(phone, args, context),
@@ -98,6 +99,22 @@ function df(phone: VirtualPhone, args: readonly string[]): string {
   return (
     'Filesystem     1K-blocks       Used  Available Use% Mounted on\n' +
     `virtual       ${kb(total)} ${kb(total - free)} ${kb(free)} ${percent} /data\n`
+  );
+}
+
+/** Only `du -sk PATH`. */
+function du(phone: VirtualPhone, args: readonly string[], context: CommandContext): string {
+  const path = args.find((arg) => !arg.startsWith('-')) ?? '.';
+  const bytes = guarded('du', path, () => weigh(phone.files, resolve(context, path)));
+  return `${Math.ceil(bytes / 1024)}\t${path}\n`;
+}
+
+function weigh(files: PhoneFiles, path: string): number {
+  const entry = files.entry(path);
+  if (entry.kind !== 'directory') return files.size(entry);
+  return [...entry.entries.keys()].reduce(
+    (sum, name) => sum + weigh(files, `${path}/${name}`),
+    files.size(entry),
   );
 }
 

@@ -37,12 +37,9 @@ test('what the runner measured wins over the page; gaps are the page’s', () =>
   ]);
 });
 
-test('a runner that measures prefill only leaves the rest of the wait to the page’s encode', () => {
+test('a runner that measures prefill only has encoded within it', () => {
   const state = fold(phase(100, 'encode'), span(150, 'prefill', 30), phase(150, 'decode'));
-  expect(state.spans).toEqual([
-    { phase: 'prefill', startMs: 120, ms: 30, source: 'runner' },
-    { phase: 'encode', startMs: 100, ms: 20, source: 'page' },
-  ]);
+  expect(state.spans).toEqual([{ phase: 'prefill', startMs: 120, ms: 30, source: 'runner' }]);
 });
 
 test('a run that fails closes its phase and keeps what it had', () => {
