@@ -3,6 +3,7 @@ import type { ConnectEvent } from '../../domain/device';
 import { fail, ok, type Result } from '../../domain/result';
 import { authenticators } from './keys';
 import type { Port } from './port';
+import { quietly } from './quiet';
 import { atMost, ignore, wait } from './wait';
 import { createWire, type Wire } from './wire';
 
@@ -76,12 +77,12 @@ async function* authenticate(
   const first = Promise.race([transport, asked]);
   const answer = await wait(first, 'auth', { ...limits, limitMs: ANSWER_MS });
   if (!answer.ok) return answer;
-  if (typeof answer.value !== 'string') return ok(new Adb(answer.value));
+  if (typeof answer.value !== 'string') return ok(new Adb(quietly(answer.value)));
   const deadlineMs = clock.now() + ALLOW_MS;
   const allowing = wait(transport, 'auth', { ...limits, limitMs: ALLOW_MS });
   yield { kind: 'authorise', deadlineMs, fingerprint: answer.value };
   const allowed = await allowing;
-  if (allowed.ok) return ok(new Adb(allowed.value));
+  if (allowed.ok) return ok(new Adb(quietly(allowed.value)));
   // A phone whose owner says no sends nothing at all.
   return allowed.failure.code === 'stalled'
     ? fail('unauthorised', `no yes in ${ALLOW_MS / 1000} s`)

@@ -1,7 +1,6 @@
 import type { AdbCredentialStore, AdbPrivateKey } from '@yume-chan/adb';
 import { generateKeyPairSync } from 'node:crypto';
 import { createConnector, type ConnectorOptions } from '../../../../src/adapters/adb/connector';
-import { browserClock } from '../../../../src/adapters/browser/clock';
 import {
   createInProcessUsb,
   type InProcessOptions,
@@ -33,10 +32,14 @@ export function memoryKeys(): AdbCredentialStore {
   };
 }
 
-/** For the phone: every wait is over at once, so that its owner answers at once. */
+/** For the phone: its owner answers at once; a program that sleeps for minutes sleeps until it is ended. */
 const hurried: Clock = {
   now: () => performance.now(),
-  sleep: () => new Promise((resolve) => setImmediate(resolve)),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (ms < 60_000) setImmediate(resolve);
+      else signal?.addEventListener('abort', () => resolve(), { once: true });
+    }),
 };
 
 export interface RigOptions extends InProcessOptions {
@@ -86,15 +89,6 @@ export function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-/** A phone's text output, by pipe, until it ends. */
-export async function outputOf(process: {
-  output: Device extends never ? never : AsyncIterable<{ from: string; text: string }>;
-}) {
-  const text: Record<string, string> = { stdout: '', stderr: '' };
-  for await (const chunk of process.output) text[chunk.from] += chunk.text;
-  return text;
-}
-
 /** Runs a push to its end. */
 export async function pushAll(pushing: ReturnType<Device['push']>) {
   const totals: number[] = [];
@@ -105,4 +99,4 @@ export async function pushAll(pushing: ReturnType<Device['push']>) {
   }
 }
 
-export { browserClock, settle };
+export { settle };

@@ -19,6 +19,8 @@ export class Tap {
   /** Commands of the packets that were sent, lost ones included. */
   readonly sent: string[] = [];
   resets = 0;
+  /** Bytes from the phone, headers included. */
+  received = 0;
 
   constructor(raw: USBDevice) {
     this.#tapOut(raw);
@@ -48,6 +50,7 @@ export class Tap {
     raw.transferIn = async (endpoint, length) => {
       for (;;) {
         const result = await receive(endpoint, length);
+        this.received += result.data?.byteLength ?? 0;
         const header = result.data && headerOf(result.data as DataView<ArrayBuffer>);
         if (!header) return this.#altered(result);
         if (this.in(header) === 'pass') return result;
