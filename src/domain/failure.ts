@@ -84,6 +84,16 @@ export const FAILURE_CODES = [
   'prompt-too-long',
   /** Picture, question and answer do not fit into the model's context. */
   'context-too-small',
+  /** The question contains the marker that stands for the picture (for example "<image>"): take it out. */
+  'prompt-marker',
+  /** The file is not a tokenizer.json, or is damaged: take the one that lies beside the model. */
+  'tokenizer-invalid',
+  /** A tokenizer of a kind that we do not do: ask the runner for its own count. */
+  'tokenizer-unsupported',
+  /** The file is not an mtmd_data.bin, or is cut off: run the vision step again. */
+  'mtmd-invalid',
+  /** Vision output, embedding table or text embeddings do not have the size or type the model needs: wrong file or wrong build. */
+  'embeddings-invalid',
 
   // runs
   /** The runner could not load the model; its own words are in the detail. */
