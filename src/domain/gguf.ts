@@ -47,6 +47,8 @@ export function readGgufHeader(head: Uint8Array, fileBytes: number): Result<Gguf
   if (magic !== 'GGUF')
     return fail('model-invalid', `begins with "${printable(magic)}", not "GGUF"`);
   const version = view.getUint32(4, true);
+  if (version === 0x02000000 || version === 0x03000000)
+    return fail('model-invalid', 'big-endian; only little-endian GGUF is read');
   if (version !== 2 && version !== 3)
     return fail('model-invalid', `GGUF version ${version}, not 2 or 3`);
   const tensors = Number(view.getBigUint64(8, true));
@@ -55,7 +57,7 @@ export function readGgufHeader(head: Uint8Array, fileBytes: number): Result<Gguf
     return fail('model-invalid', `claims ${tensors} tensors and ${keys} keys`);
   const values = readKeys(view, keys);
   const architecture = values.get('general.architecture');
-  if (typeof architecture !== 'string')
+  if (typeof architecture !== 'string' || !/^[a-z0-9._-]{1,60}$/i.test(architecture))
     return fail('model-invalid', 'names no general.architecture');
   const name = values.get('general.name');
   const context = values.get(`${architecture}.context_length`);
@@ -65,11 +67,17 @@ export function readGgufHeader(head: Uint8Array, fileBytes: number): Result<Gguf
     tensors,
     architecture,
     name: typeof name === 'string' ? name.slice(0, 80) : undefined,
-    context: typeof context === 'number' && context > 0 ? context : undefined,
+    context: whole(context),
     vision: values.get('clip.has_vision_encoder') === true,
-    imageSize: typeof imageSize === 'number' && imageSize > 0 ? imageSize : undefined,
+    imageSize: whole(imageSize),
   });
 }
+
+/** A count that somebody may multiply by, or nothing. */
+const whole = (value: Value | undefined) =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31
+    ? value
+    : undefined;
 
 type Value = string | number | boolean;
 

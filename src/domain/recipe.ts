@@ -3,10 +3,10 @@ import { fail, ok, type Result } from './result';
 
 /** Longest prompt we take, in characters. */
 export const MAX_PROMPT_CHARS = 8000;
-/** Longest link we read, in characters. Bigger records are files. */
-export const MAX_LINK_CHARS = 16_000;
 /** Most that a link may inflate to, in bytes. */
 const MAX_RECIPE_BYTES = 64 << 10;
+/** Longest link we read, in characters: what that many bytes take when they cannot be compressed. Most have about 700. */
+export const MAX_LINK_CHARS = 90_000;
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Id = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/));
@@ -15,6 +15,7 @@ const Scalar = v.union([
   v.pipe(v.string(), v.maxLength(200)),
   v.boolean(),
 ]);
+const Pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
 const Bundle = v.object({
   id: Id,
   version: Id,
@@ -32,7 +33,7 @@ const RecipeSchema = v.object({
   image: v.variant('kind', [
     v.object({ kind: v.literal('sample'), id: Id }),
     /** A picture of the user's: only its hash travels. */
-    v.object({ kind: v.literal('own'), sha256: Sha256, width: v.number(), height: v.number() }),
+    v.object({ kind: v.literal('own'), sha256: Sha256, width: Pixels, height: Pixels }),
   ]),
   input: v.object({
     family: Id,
@@ -69,12 +70,13 @@ export function parseRecipe(input: unknown): Result<Recipe> {
 }
 
 /**
- * The fragment of a run link: `#r=d1.` + base64url(raw deflate(JSON)). Nothing in it is sent to a server.
+ * The fragment of a run link: `#r=d1.` + base64url(zlib(JSON)). Nothing in it is sent to a server.
+ * zlib's checksum (RFC 1950) tells an altered link from another recipe.
  * Convention of mermaid.live's `pako:` links (mermaid-js/mermaid-live-editor src/lib/util/serde.ts): the prefix names the codec.
  */
 export async function toFragment(recipe: Recipe): Promise<string> {
   const json = new TextEncoder().encode(JSON.stringify(recipe));
-  const stream = new Blob([json]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const stream = new Blob([json]).stream().pipeThrough(new CompressionStream('deflate'));
   return `#r=d1.${toBase64Url(new Uint8Array(await new Response(stream).arrayBuffer()))}`;
 }
 
@@ -103,7 +105,7 @@ export async function fromFragment(fragment: string): Promise<Result<Recipe> | u
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Result<string>> {
   const reader = new Blob([bytes])
     .stream()
-    .pipeThrough(new DecompressionStream('deflate-raw'))
+    .pipeThrough(new DecompressionStream('deflate'))
     .getReader();
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
