@@ -18,8 +18,13 @@ export type Param =
       readonly initial: string;
     }
   | { readonly kind: 'switch'; readonly label: string; readonly initial: boolean }
-  /** Three numbers for red, green and blue: "0.5,0.5,0.5". */
-  | { readonly kind: 'rgb'; readonly label: string; readonly initial: string };
+  /** Three numbers for red, green and blue: "0.5,0.5,0.5"; or "none" where that is allowed. */
+  | {
+      readonly kind: 'rgb';
+      readonly label: string;
+      readonly initial: string;
+      readonly none?: boolean;
+    };
 
 export type Params = Readonly<Record<string, Param>>;
 /** Values of such parameters, checked and complete. */

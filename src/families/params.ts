@@ -35,6 +35,7 @@ function complaint(param: Param, value: number | string | boolean): string | und
     case 'switch':
       return typeof value === 'boolean' ? undefined : 'not true or false';
     case 'rgb':
+      if (value === 'none' && param.none) return undefined;
       return toRgb(value) ? undefined : 'not three numbers';
   }
 }
