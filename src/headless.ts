@@ -1,38 +1,7 @@
 import { createPreparer } from './adapters/preprocess/client';
 import type { CoreChoice } from './adapters/preprocess/worker';
 import type { InputRecipe, PreparedInput } from './domain/prepare';
-import type { Result } from './domain/result';
-
-/**
- * What the command line and the tests call in a page of the built site: the app's own worker, without the app.
- * Bytes stay here until `read` fetches them piece by piece.
- */
-const plugsight = {
-  choose(core: CoreChoice): void {
-    preparer = createPreparer({ core });
-  },
-  async prepare(base64: string, recipe: InputRecipe): Promise<Result<Described>> {
-    const result = await preparer.prepare(
-      new Blob([decode(base64)]),
-      recipe,
-      new AbortController().signal,
-    );
-    if (!result.ok) return result;
-    const { preview, outputs, ...rest } = result.value;
-    last = [...outputs.map((output) => output.data), new Uint8Array(await preview.arrayBuffer())];
-    return {
-      ok: true,
-      value: {
-        ...rest,
-        outputs: outputs.map(({ data, ...about }) => ({ ...about, bytes: data.length })),
-      },
-    };
-  },
-  /** Bytes of output `index` of the last picture in base64; the preview comes after the last output. */
-  read(index: number, from: number, to: number): string {
-    return encode(last[index]?.subarray(from, to) ?? new Uint8Array());
-  },
-};
+import { fail, type Result } from './domain/result';
 
 /** A prepared input without its bytes. */
 export type Described = Omit<PreparedInput, 'preview' | 'outputs'> & {
@@ -40,19 +9,39 @@ export type Described = Omit<PreparedInput, 'preview' | 'outputs'> & {
     readonly bytes: number;
   })[];
 };
-export type Plugsight = typeof plugsight;
 
 let preparer = createPreparer();
-let last: Uint8Array[] = [];
+let last: readonly Uint8Array[] = [];
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-}
-function encode(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 8192)
-    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return btoa(text);
-}
+/**
+ * What the command line and the tests call in a page of the built site: the app's own worker, without the app.
+ * Files come in through the page's file input; bytes stay here until `read` fetches them piece by piece.
+ */
+const plugsight = {
+  /** Chooses the twin of the core for the pictures to come. */
+  choose(core: CoreChoice): void {
+    preparer = createPreparer({ core });
+  },
+  /** Prepares file `index` of the file input. */
+  async prepare(index: number, recipe: InputRecipe): Promise<Result<Described>> {
+    const file = document.querySelector('input')?.files?.[index];
+    if (!file) return fail('image-not-image', 'no such file');
+    const result = await preparer.prepare(file, recipe, new AbortController().signal);
+    if (!result.ok) return result;
+    const { preview, outputs, ...rest } = result.value;
+    last = [...outputs.map((output) => output.data), new Uint8Array(await preview.arrayBuffer())];
+    const about = outputs.map(({ data, ...more }) => ({ ...more, bytes: data.length }));
+    return { ok: true, value: { ...rest, outputs: about } };
+  },
+  /** Bytes of output `index` of the last picture, in base64; the preview (a PNG) comes after the last output. */
+  read(index: number, from: number, to: number): string {
+    const bytes = last[index]?.subarray(from, to) ?? new Uint8Array();
+    let text = '';
+    for (let i = 0; i < bytes.length; i += 8192)
+      text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+    return btoa(text);
+  },
+};
+export type Plugsight = typeof plugsight;
 
 Object.assign(globalThis, { plugsight });

@@ -5,7 +5,9 @@ import { emit } from './sink';
 import * as scalar from './filter-scalar';
 import * as simd from './filter-simd';
 
-export { flatten, orient } from './pixels';
+export { resizeFloat } from './float';
+export { flatten, orient, swapRedBlue } from './pixels';
+export { expand, unfilter } from './png';
 
 /** First free byte, a multiple of 64. */
 export function heapBase(): usize { return (__heap_base + 63) & ~63; }

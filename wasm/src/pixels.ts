@@ -13,6 +13,15 @@ export function flatten(pixels: usize, count: i32): void {
   }
 }
 
+/** BGRX to RGBX in place. */
+export function swapRedBlue(pixels: usize, count: i32): void {
+  const end = pixels + (count << 2);
+  for (let p = pixels; p < end; p += 4) {
+    const v = load<u32>(p);
+    store<u32>(p, (v & 0xff00ff00) | ((v >> 16) & 0xff) | ((v & 0xff) << 16));
+  }
+}
+
 /** Blocks keep both pictures in the cache when rows become columns. */
 const BLOCK: i32 = 16;
 

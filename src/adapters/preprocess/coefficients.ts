@@ -1,5 +1,4 @@
-/** Filter kernels of Pillow and torch. Widened by the scale when shrinking. */
-export type Filter = 'bilinear' | 'bicubic' | 'lanczos';
+import type { Filter } from '../../families/family';
 
 /** Weights of one axis for results `from` .. `from + size - 1`. Formulas: Pillow src/libImaging/Resample.c precompute_coeffs. */
 export interface Coefficients {
@@ -45,26 +44,80 @@ export function coefficients(
   from = 0,
   size = output,
 ): Coefficients {
+  const taps = maxTaps(input, output, filter);
+  const first = new Int32Array(size);
+  const count = new Int32Array(size);
+  const weights = new Float64Array(size * taps);
+  const result = weigher(input, output, filter);
+  for (let i = 0; i < size; i++)
+    [first[i], count[i]] = result(from + i, weights.subarray(i * taps, (i + 1) * taps));
+  return { size, first, count, taps, weights };
+}
+
+/** Writes the weights of one result into `into`; gives the first input sample and how many there are. */
+function weigher(input: number, output: number, filter: Filter) {
   const scale = input / output;
   const widened = Math.max(scale, 1);
   const support = SUPPORT[filter] * widened;
   const kernel = KERNEL[filter];
   const inverse = 1 / widened;
-  const taps = maxTaps(input, output, filter);
+  return (i: number, into: Float64Array): readonly [number, number] => {
+    const center = (i + 0.5) * scale;
+    const first = Math.max(Math.trunc(center - support + 0.5), 0);
+    const count = Math.min(Math.trunc(center + support + 0.5), input) - first;
+    let sum = 0;
+    for (let j = 0; j < count; j++) {
+      const w = kernel((first + j - center + 0.5) * inverse);
+      into[j] = w;
+      sum += w;
+    }
+    if (sum !== 0) for (let j = 0; j < count; j++) into[j]! /= sum;
+    return [first, count];
+  };
+}
+
+/** The largest weight of a whole axis, without keeping them: a result may have millions of samples. */
+export function largestWeight(input: number, output: number, filter: Filter): number {
+  const weights = new Float64Array(maxTaps(input, output, filter));
+  const result = weigher(input, output, filter);
+  let largest = 0;
+  for (let i = 0; i < output; i++) {
+    const [, count] = result(i, weights);
+    for (let j = 0; j < count; j++) largest = Math.max(largest, weights[j]!);
+  }
+  return largest;
+}
+
+/**
+ * Bilinear weights with every step in f32, as torch computes them for f32 images.
+ * Source: torch aten/src/ATen/native/cpu/UpSampleKernel.cpp, _compute_indices_min_size_weights_aa.
+ */
+export function floatCoefficients(
+  input: number,
+  output: number,
+  from = 0,
+  size = output,
+): Coefficients {
+  const f = Math.fround;
+  const scale = f(input / output);
+  const support = scale >= 1 ? scale : 1;
+  const inverse = scale >= 1 ? f(1 / scale) : 1;
+  const taps = maxTaps(input, output, 'bilinear');
   const first = new Int32Array(size);
   const count = new Int32Array(size);
   const weights = new Float64Array(size * taps);
   for (let i = 0; i < size; i++) {
-    const center = (from + i + 0.5) * scale;
-    const start = Math.max(Math.trunc(center - support + 0.5), 0);
-    const n = Math.min(Math.trunc(center + support + 0.5), input) - start;
+    const center = f(scale * f(from + i + 0.5));
+    const start = Math.max(Math.trunc(f(f(center - support) + 0.5)), 0);
+    const n = Math.min(Math.trunc(f(f(center + support) + 0.5)), input) - start;
     let sum = 0;
     for (let j = 0; j < n; j++) {
-      const w = kernel((start + j - center + 0.5) * inverse);
-      weights[i * taps + j] = w;
-      sum += w;
+      const w = KERNEL.bilinear(f(f(f(j + f(start - center)) + 0.5) * inverse));
+      weights[i * taps + j] = f(w);
+      sum = f(sum + f(w));
     }
-    if (sum !== 0) for (let j = 0; j < n; j++) weights[i * taps + j]! /= sum;
+    if (sum !== 0)
+      for (let j = 0; j < n; j++) weights[i * taps + j] = f(weights[i * taps + j]! / sum);
     first[i] = start;
     count[i] = n;
   }
@@ -82,19 +135,17 @@ export function toPillowWeights(weights: Float64Array): Int32Array {
 /**
  * torch's fixed point for u8 images: int16 weights with the largest precision that the axis allows, here shifted up to
  * 22 bits. The shift is exact: (sum + 2^(P-1)) >> P equals (sum * 2^(22-P) + 2^21) >> 22, and the sum stays in 32 bits.
- * `whole`: the weights of the entire axis, because the precision looks at all of them.
+ * `largest`: the largest weight of the entire axis, because the precision depends on it.
  * Source: torch aten/src/ATen/native/cpu/UpSampleKernel.cpp, _compute_index_ranges_int16_weights.
  */
-export function toTorchWeights(weights: Float64Array, whole: Float64Array): Int32Array {
-  const shift = WEIGHT_BITS - torchPrecision(whole);
+export function toTorchWeights(weights: Float64Array, largest: number): Int32Array {
+  const shift = WEIGHT_BITS - torchPrecision(largest);
   const scale = 2 ** (WEIGHT_BITS - shift);
   return Int32Array.from(weights, (w) => roundAway(w * scale) << shift);
 }
 
 /** Fraction bits that keep the largest weight below 2^15. */
-export function torchPrecision(weights: Float64Array): number {
-  let largest = 0;
-  for (const w of weights) largest = Math.max(largest, w);
+export function torchPrecision(largest: number): number {
   let precision = 0;
   while (precision < WEIGHT_BITS && Math.trunc(0.5 + largest * 2 ** (precision + 1)) < 32768)
     precision++;

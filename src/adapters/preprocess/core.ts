@@ -30,6 +30,26 @@ export interface CoreExports {
     outStride: number,
     sink: number,
   ): void;
+  resizeFloat(
+    source: number,
+    across: number,
+    down: number,
+    work: number,
+    out: number,
+    outStride: number,
+  ): void;
+  unfilter(lines: number, rowBytes: number, rows: number, step: number): boolean;
+  expand(
+    line: number,
+    width: number,
+    colourType: number,
+    depth: number,
+    palette: number,
+    clear: number,
+    out: number,
+    step: number,
+  ): void;
+  swapRedBlue(pixels: number, count: number): void;
   flatten(pixels: number, count: number): void;
   orient(pixels: number, width: number, height: number, out: number, orientation: number): void;
 }

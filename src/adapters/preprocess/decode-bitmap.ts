@@ -1,4 +1,5 @@
-import type { Decoded } from './decode';
+import { ok } from '../../domain/result';
+import { placeRgbx, viewOf, type Decoded } from './decode';
 import type { Header } from './header';
 
 /** The browser's own decoder, with everything switched off that changes pixels. EXIF orientation is applied by it. */
@@ -17,10 +18,16 @@ export async function decodeBitmap(
     height,
     orientation: 1,
     alpha: header.alpha,
-    bytes: width * height * 4,
-    // A 2D canvas destroys the colours under partial alpha; WebGL reads them back whole.
-    write: async (target) => {
-      if (!header.alpha || !(await readWithWebGl(bitmap, target))) readWithCanvas(bitmap, target);
+    by: 'bitmap',
+    place: (core, arena) => {
+      const picture = placeRgbx(arena, width, height);
+      const load = async () => {
+        const target = viewOf(core, picture.pixels, width * height * 4);
+        // A 2D canvas destroys the colours under partial alpha; WebGL reads them back whole.
+        if (!header.alpha || !(await readWithWebGl(bitmap, target))) readWithCanvas(bitmap, target);
+        return ok();
+      };
+      return { picture, load };
     },
     close: () => bitmap.close(),
   };

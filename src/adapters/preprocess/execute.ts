@@ -1,8 +1,9 @@
-import type { Output, Step, Work } from '../../families/family';
+import type { Output, Rgb, Step, Work } from '../../families/family';
 import type { Arena } from './arena';
+import { placeAxis, placeWork } from './axis';
 import * as blocks from './blocks';
-import { coefficients, maxTaps, toPillowWeights, toTorchWeights } from './coefficients';
 import type { Core } from './core';
+import { placeRgbx } from './decode';
 
 /** A finished output in the core's memory. A PNG is here as its RGB bytes. */
 export interface Finished {
@@ -38,8 +39,13 @@ export function layOut(core: Core, arena: Arena, work: Work, source: blocks.Pict
     const { picture, task } = placeStep(core, arena, step, from, wanted[0] ?? 0);
     pictures.push(picture);
     tasks.push(task);
-    const later = step.canvas ? wanted : wanted.slice(1);
-    for (const address of later) tasks.push(placeCopy(core, arena, picture, address));
+    // resize feeds one sink itself, row by row while they are in the cache; the others read the picture again
+    const fed = step.canvas || step.backend === 'f32' ? 0 : 1;
+    const later = wanted.slice(fed);
+    for (const address of later) {
+      const out = arena.alloc(picture.stride);
+      tasks.push(placeCopy(core, arena, picture, { out, stride: 0, sink: address }));
+    }
   });
   return { pictures, finished, run: () => tasks.forEach((task) => task()) };
 }
@@ -131,180 +137,95 @@ function placeStep(
   sink: number,
 ): { picture: blocks.Picture; task: () => void } {
   const kept = step.window ?? { x: 0, y: 0, width: step.width, height: step.height };
-  const shown = step.canvas ?? { ...kept, x: 0, y: 0 };
-  const pixels = arena.alloc(shown.width * shown.height * 4);
-  const stride = shown.width * 4;
-  const picture: blocks.Picture = {
-    kind: 'rgbx',
-    width: shown.width,
-    height: shown.height,
-    pixels,
-    stride,
-  };
+  const shown = step.canvas ?? { ...kept, x: 0, y: 0, colour: [0, 0, 0] as const };
+  const picture = placeRgbx(arena, shown.width, shown.height);
   const mark = arena.mark();
-  const input = step.border ?? step.crop;
-  const across = placeAxis(
-    core,
-    arena,
-    step,
-    input.width,
-    step.width,
-    kept.x,
-    kept.width,
-    step.border ? 0 : step.crop.x,
-    true,
-  );
-  const down = placeAxis(
-    core,
-    arena,
-    step,
-    input.height,
-    step.height,
-    kept.y,
-    kept.height,
-    step.border ? 0 : step.crop.y,
-    false,
-  );
+  const { filter, backend, border, crop } = step;
+  const input = border ?? crop;
+  const across = placeAxis(core, arena, {
+    ...{ filter, backend, columns: true, input: input.width, output: step.width },
+    ...{ from: kept.x, size: kept.width, offset: border ? 0 : crop.x },
+  });
+  const down = placeAxis(core, arena, {
+    ...{ filter, backend, columns: false, input: input.height, output: step.height },
+    ...{ from: kept.y, size: kept.height, offset: border ? 0 : crop.y },
+  });
   const source = arena.alloc(blocks.SOURCE_BYTES);
-  const work = placeWork(core, arena, kept.width, down.taps, step.border?.width ?? from.width);
+  const pixelBytes = backend === 'f32' ? 12 : 4;
+  const work = placeWork(
+    core,
+    arena,
+    kept.width * pixelBytes,
+    down.taps,
+    border?.width ?? from.width,
+  );
   arena.release(mark);
+  const out = picture.pixels + shown.y * picture.stride + shown.x * 4;
   const task = () => {
-    if (step.canvas)
-      new Uint32Array(core.memory.buffer, pixels, shown.width * shown.height).fill(
-        blocks.colourWord(step.canvas.colour),
-      );
-    blocks.writeSource(core, source, from, step.border);
-    work.write();
-    across.write();
-    down.write();
-    const out = pixels + shown.y * stride + shown.x * 4;
-    core.exports.resize(
+    if (step.canvas) fill(core, picture, step.canvas.colour);
+    blocks.writeSource(core, source, from, border);
+    for (const block of [work, across, down]) block.write();
+    const where = [
       source,
       across.address,
       down.address,
       work.address,
       out,
-      stride,
-      step.canvas ? 0 : sink,
-    );
+      picture.stride,
+    ] as const;
+    if (backend === 'f32') core.exports.resizeFloat(...where);
+    else core.exports.resize(...where, step.canvas ? 0 : sink);
   };
   return { picture, task };
 }
 
-/** Plans an axis: its block, and a task that computes and packs the weights. */
-function placeAxis(
+function fill(core: Core, { pixels, width, height }: blocks.Picture, colour: Rgb): void {
+  new Uint32Array(core.memory.buffer, pixels, width * height).fill(blocks.colourWord(colour));
+}
+
+/** Plans a pass without filtering. Stride 0: the rows only pass through `out` on their way to the sink. */
+function placeCopy(
   core: Core,
   arena: Arena,
-  step: Step,
-  input: number,
-  output: number,
-  from: number,
-  size: number,
-  offset: number,
-  columns: boolean,
-): { address: number; taps: number; write: () => void } {
-  const taps = input === output ? 0 : maxTaps(input, output, step.filter);
-  const address = arena.alloc(blocks.AXIS_BYTES);
-  const first = arena.alloc(size * 4);
-  const count = arena.alloc(size * 4);
-  const weights = arena.alloc(size * taps * 4);
-  const write = () => {
-    blocks.writeAxis(core, address, { size, taps, first, count, weights });
-    if (taps === 0) {
-      new Int32Array(core.memory.buffer, first, 1)[0] = from + offset;
-      return;
-    }
-    const axis = coefficients(input, output, step.filter, from, size);
-    const fixed =
-      step.backend === 'tv'
-        ? toTorchWeights(
-            axis.weights,
-            size === output ? axis.weights : coefficients(input, output, step.filter).weights,
-          )
-        : toPillowWeights(axis.weights);
-    new Int32Array(core.memory.buffer, first, size).set(axis.first.map((n) => n + offset));
-    new Int32Array(core.memory.buffer, count, size).set(axis.count);
-    new Int32Array(core.memory.buffer, weights, size * taps).set(fixed);
-    core.exports.pack(address, columns);
-  };
-  return { address, taps, write };
-}
-
-/** Plans the ring between the passes and the rows read from the source. */
-function placeWork(core: Core, arena: Arena, width: number, taps: number, sourceWidth: number) {
-  const address = arena.alloc(blocks.WORK_BYTES);
-  const ringRows = taps + 4;
-  const ringStride = ringStrideFor(width * 4);
-  const ring = arena.alloc((ringRows + 1) * ringStride);
-  const rows = arena.alloc(Math.max(taps, 4) * 4);
-  const fetched = arena.alloc(4 * (sourceWidth * 4 + 64));
-  return {
-    address,
-    write: () => blocks.writeWork(core, address, { ring, ringRows, ringStride, rows, fetched }),
-  };
-}
-
-/** A stride away from multiples of 512: rows that share cache sets cost 20 % (measured at 1008 pixels). */
-function ringStrideFor(bytes: number): number {
-  let stride = ((bytes + 127) >> 6) << 6;
-  while ((stride & 511) !== 192) stride += 64;
-  return stride;
-}
-
-/** Plans a pass that only feeds a sink. */
-function placeCopy(core: Core, arena: Arena, picture: blocks.Picture, sink: number): () => void {
+  picture: blocks.Picture,
+  to: { readonly out: number; readonly stride: number; readonly sink: number },
+): () => void {
   const source = arena.alloc(blocks.SOURCE_BYTES);
-  const work = placeWork(core, arena, picture.width, 0, picture.width);
+  const work = placeWork(core, arena, picture.width * 4, 0, picture.width);
+  const { width, height } = picture;
   return () => {
     blocks.writeSource(core, source, picture);
     work.write();
-    // the picture is written onto itself
-    core.exports.copyRows(
-      source,
-      0,
-      0,
-      picture.width,
-      picture.height,
-      work.address,
-      picture.pixels,
-      picture.stride,
-      sink,
-    );
+    core.exports.copyRows(source, 0, 0, width, height, work.address, to.out, to.stride, to.sink);
   };
 }
 
-/** Packs a picture's oriented RGB for its hash: adds a block and says how to fill it. */
+/** Packs a picture's RGB for its hash: plans a block and says how to fill it. */
 export function layOutRgb(
   core: Core,
   arena: Arena,
   picture: blocks.Picture,
 ): { address: number; bytes: number; run: () => void } {
-  const bytes = picture.width * picture.height * 3;
-  const address = arena.alloc(bytes);
-  const scratch = arena.alloc(picture.width * 4 + 64);
+  const { width, height } = picture;
+  const address = arena.alloc(width * height * 3);
+  const scratch = arena.alloc(width * 4);
   const sink = arena.alloc(blocks.SINK_BYTES);
-  const source = arena.alloc(blocks.SOURCE_BYTES);
-  const work = placeWork(core, arena, picture.width, 0, picture.width);
+  const copy = placeCopy(core, arena, picture, { out: scratch, stride: 0, sink });
   const run = () => {
-    blocks.writeSink(core, sink, {
-      kind: 'hwc',
-      out: address,
-      width: picture.width,
-      height: picture.height,
-    });
-    blocks.writeSource(core, source, picture);
-    work.write();
-    core.exports.copyRows(
-      source,
-      0,
-      0,
-      picture.width,
-      picture.height,
-      work.address,
-      scratch,
-      0,
-      sink,
-    );
+    blocks.writeSink(core, sink, { kind: 'hwc', out: address, width, height });
+    copy();
   };
-  return { address, bytes, run };
+  return { address, bytes: width * height * 3, run };
+}
+
+/** Plans an RGBX copy of a picture. */
+export function layOutRgbx(
+  core: Core,
+  arena: Arena,
+  from: blocks.Picture,
+): { picture: blocks.Picture; run: () => void } {
+  const { width, height } = from;
+  const picture = placeRgbx(arena, width, height);
+  const { pixels, stride } = picture;
+  return { picture, run: placeCopy(core, arena, from, { out: pixels, stride, sink: 0 }) };
 }

@@ -5,7 +5,7 @@ import type { Bytes, Header } from './header';
 /** Walks the markers up to the first scan. ITU-T T.81 annex B. */
 export function jpegHeader(bytes: Bytes): Result<Header> {
   let orientation = 1;
-  let size: { width: number; height: number } | undefined;
+  let frame: Pick<Header, 'width' | 'height' | 'components'> | undefined;
   for (let at = 2; ;) {
     while (bytes.u8(at) === 0xff && bytes.u8(at + 1) === 0xff) at++; // fill bytes
     if (at + 4 > bytes.length) return fail('image-damaged', 'the JPEG ends inside its header');
@@ -16,12 +16,17 @@ export function jpegHeader(bytes: Bytes): Result<Header> {
     const body = at + 4;
     if (marker === 0xe1 && bytes.text(body, 6) === 'Exif\0\0' && orientation === 1)
       orientation = exifOrientation(bytes, body + 6, length - 8);
-    if (isFrame(marker)) size = { height: bytes.u16(body + 1), width: bytes.u16(body + 3) };
+    if (isFrame(marker))
+      frame = {
+        height: bytes.u16(body + 1),
+        width: bytes.u16(body + 3),
+        components: bytes.u8(body + 5),
+      };
     if (marker === 0xda) {
-      if (!size) return fail('image-damaged', 'the JPEG has no frame header');
+      if (!frame) return fail('image-damaged', 'the JPEG has no frame header');
       if (!endsWhole(bytes, body))
         return fail('image-damaged', 'the JPEG is cut off: its end is missing');
-      return ok({ type: 'image/jpeg', ...size, orientation, alpha: false });
+      return ok({ type: 'image/jpeg', ...frame, orientation, alpha: false });
     }
     at = body + Math.max(length, 2) - 2;
   }

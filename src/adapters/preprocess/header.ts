@@ -14,6 +14,8 @@ export interface Header {
   readonly orientation: number;
   /** False: certainly opaque. */
   readonly alpha: boolean;
+  /** JPEG: 1 grey, 3 colour, 4 CMYK. */
+  readonly components?: number;
 }
 
 export type ImageType =

@@ -6,7 +6,7 @@ import { Arena } from './arena';
 import type { Picture } from './blocks';
 import { reserve, type Core } from './core';
 import type { Decoded } from './decode';
-import { layOut, type Execution, type Finished } from './execute';
+import { layOut, layOutRgb, type Execution, type Finished } from './execute';
 import { sha256 } from './hash';
 import { openPicture, placeSource } from './load';
 import { encodePng } from './png';
@@ -78,11 +78,16 @@ async function compute(
   if (!planned.ok) return planned;
   const work = planned.value;
   const arena = new Arena(core.exports.heapBase());
-  const { picture: source, rgb, load } = placeSource(core, arena, decoded, work.alpha);
+  const { picture: source, load } = placeSource(core, arena, decoded, work.alpha);
+  const mark = arena.mark();
+  const rgb = layOutRgb(core, arena, source);
+  arena.release(mark); // the hash copies its bytes; the steps may write over them
   const execution = layOut(core, arena, work, source);
   const reserved = reserve(core, arena.bytes);
   if (!reserved.ok) return reserved;
-  await load();
+  const loaded = await load();
+  if (!loaded.ok) return loaded;
+  rgb.run();
   const rgbSha256 = sha256(new Uint8Array(core.memory.buffer, rgb.address, rgb.bytes));
   execution.run();
   return ok({ work, source, execution, rgbSha256: await rgbSha256 });

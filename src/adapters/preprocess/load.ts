@@ -3,8 +3,8 @@ import type { Alpha } from '../../families/family';
 import { Arena } from './arena';
 import type { Picture } from './blocks';
 import { reserve, type Core } from './core';
-import { decode, type Decoded } from './decode';
-import { layOutRgb } from './execute';
+import { decode, placeRgbx, viewOf, type Decoded } from './decode';
+import { layOutRgb, layOutRgbx } from './execute';
 import { readHeader, type Header } from './header';
 
 /** A decoded file whose pixels are not in the core's memory yet. */
@@ -25,30 +25,30 @@ export async function openPicture(data: Uint8Array<ArrayBuffer>): Promise<Result
 export interface Placed {
   /** The oriented source. */
   readonly picture: Picture;
-  /** Its packed RGB; only until anything else runs. */
-  readonly rgb: { readonly address: number; readonly bytes: number };
-  /** Copies, composites, orients, packs. */
-  readonly load: () => Promise<void>;
+  /** Copies, composites, orients. Failures: image-damaged. */
+  readonly load: () => Promise<Result<void>>;
 }
 
-/** Plans the memory of a source. The block of `rgb` is given back: later blocks may lie on it. */
+/** Plans the memory of a source: where the decoder delivers, and, if it must be turned, where it ends up. */
 export function placeSource(core: Core, arena: Arena, decoded: Decoded, alpha: Alpha): Placed {
-  const { width, height, orientation, bytes } = decoded;
-  const turned = orientation > 4;
-  const size = turned ? { width: height, height: width } : { width, height };
-  const stored = arena.alloc(bytes);
-  const pixels = orientation === 1 ? stored : arena.alloc(bytes);
-  const picture: Picture = { kind: 'rgbx', ...size, pixels, stride: size.width * 4 };
+  const { width, height, orientation } = decoded;
+  const size = orientation > 4 ? { width: height, height: width } : { width, height };
+  const turned = orientation === 1 ? undefined : placeRgbx(arena, size.width, size.height);
   const mark = arena.mark();
-  const rgb = layOutRgb(core, arena, picture);
-  arena.release(mark);
+  const stored = decoded.place(core, arena);
+  const flat =
+    turned && stored.picture.kind !== 'rgbx' ? layOutRgbx(core, arena, stored.picture) : undefined;
+  if (turned) arena.release(mark);
   const load = async () => {
-    await decoded.write(new Uint8Array(core.memory.buffer, stored, bytes));
-    if (decoded.alpha && alpha === 'white') core.exports.flatten(stored, width * height);
-    if (orientation !== 1) core.exports.orient(stored, width, height, pixels, orientation);
-    rgb.run();
+    const loaded = await stored.load();
+    if (!loaded.ok) return loaded;
+    flat?.run();
+    const { pixels } = flat?.picture ?? stored.picture;
+    if (decoded.alpha && alpha === 'white') core.exports.flatten(pixels, width * height);
+    if (turned) core.exports.orient(pixels, width, height, turned.pixels, orientation);
+    return ok();
   };
-  return { picture, rgb, load };
+  return { picture: turned ?? stored.picture, load };
 }
 
 /** Decodes a file to packed, oriented RGB. */
@@ -60,11 +60,12 @@ export async function decodeToRgb(
   const opened = await openPicture(data);
   if (!opened.ok) return opened;
   const arena = new Arena(core.exports.heapBase());
-  const { rgb, load } = placeSource(core, arena, opened.value.decoded, alpha);
+  const { picture, load } = placeSource(core, arena, opened.value.decoded, alpha);
+  const rgb = layOutRgb(core, arena, picture);
   const reserved = reserve(core, arena.bytes);
-  if (reserved.ok) await load();
+  const loaded = reserved.ok ? await load() : reserved;
   opened.value.decoded.close();
-  return reserved.ok
-    ? ok(new Uint8Array(core.memory.buffer, rgb.address, rgb.bytes).slice())
-    : reserved;
+  if (!loaded.ok) return loaded;
+  rgb.run();
+  return ok(viewOf(core, rgb.address, rgb.bytes).slice());
 }
