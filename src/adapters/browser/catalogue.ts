@@ -23,7 +23,9 @@ export function createCatalogue(base: URL): BundleCatalogue {
 async function load(url: URL, signal: AbortSignal): Promise<Result<BundleSource>> {
   const response = await request(url, signal);
   if (!response.ok) return response;
-  const text = await cappedText(response.value);
+  const text = await cappedText(response.value).catch((reason: unknown) =>
+    broken(url, reason, signal),
+  );
   if (!text.ok) return text;
   let json: unknown;
   try {
@@ -33,7 +35,22 @@ async function load(url: URL, signal: AbortSignal): Promise<Result<BundleSource>
   }
   const manifest = parseManifest(json);
   if (!manifest.ok) return manifest;
-  return ok({ manifest: manifest.value, open: (file, stop) => open(new URL(file.url, url), stop) });
+  return ok({
+    manifest: manifest.value,
+    open: async (file, stop) => {
+      const address = addressOf(file, url);
+      return address
+        ? open(address, stop)
+        : fail('bundle-unreachable', `${file.path}: not an address that is read: ${file.url}`);
+    },
+  });
+}
+
+/** The manifest's own server, or https elsewhere; no other scheme. */
+function addressOf(file: BundleFile, manifest: URL): URL | undefined {
+  if (!URL.canParse(file.url, manifest.href)) return undefined;
+  const address = new URL(file.url, manifest);
+  return address.protocol === 'https:' || address.origin === manifest.origin ? address : undefined;
 }
 
 async function open(url: URL, signal: AbortSignal): Promise<Result<ReadableStream<Uint8Array>>> {
@@ -54,13 +71,14 @@ async function request(url: URL, signal: AbortSignal): Promise<Result<Response>>
     if (response.ok) return ok(response);
     return fail('bundle-unreachable', `${url.href} answered ${response.status}`);
   } catch (reason) {
-    if (
-      signal.aborted &&
-      (signal.reason as { name?: unknown } | undefined)?.name !== 'TimeoutError'
-    )
-      return fail('cancelled');
-    return fail('bundle-unreachable', `${url.href}: ${String(reason)}`);
+    return broken(url, reason, signal);
   }
+}
+
+function broken(url: URL, reason: unknown, signal: AbortSignal) {
+  if (signal.aborted && (signal.reason as { name?: unknown } | undefined)?.name !== 'TimeoutError')
+    return fail('cancelled');
+  return fail('bundle-unreachable', `${url.href}: ${String(reason)}`);
 }
 
 async function cappedText(response: Response): Promise<Result<string>> {
@@ -112,17 +130,29 @@ async function fromFiles(
 }
 
 async function header(file: File): Promise<Result<GgufHeader>> {
-  const head = new Uint8Array(await file.slice(0, GGUF_HEAD_BYTES).arrayBuffer());
-  const read = readGgufHeader(head, file.size);
+  const head = await file
+    .slice(0, GGUF_HEAD_BYTES)
+    .arrayBuffer()
+    .catch((reason: unknown) => unreadable(file, reason));
+  if (!(head instanceof ArrayBuffer)) return head;
+  const read = readGgufHeader(new Uint8Array(head), file.size);
   return read.ok ? read : fail('model-invalid', `${file.name}: ${read.failure.detail ?? ''}`);
 }
+
+/** A picked file can be moved, changed or locked afterwards; the browser then refuses to read it. */
+const unreadable = (file: File, reason: unknown) =>
+  fail('model-invalid', `${file.name} cannot be read: ${String(reason)}`);
 
 async function hash(file: File, signal: AbortSignal): Promise<Result<string>> {
   const { createSHA256 } = await import('hash-wasm');
   const sha256 = await createSHA256();
-  for await (const chunk of file.stream()) {
-    if (signal.aborted) return fail('cancelled');
-    sha256.update(chunk);
+  try {
+    for await (const chunk of file.stream()) {
+      if (signal.aborted) return fail('cancelled');
+      sha256.update(chunk);
+    }
+  } catch (reason) {
+    return unreadable(file, reason);
   }
   return ok(sha256.digest('hex'));
 }
