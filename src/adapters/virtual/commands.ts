@@ -28,6 +28,7 @@ export function phoneCommands(phone: VirtualPhone): Command[] {
     du: (args, context) => du(phone, args, context),
     kill: (args) => kill(phone, args),
     ps: () => ps(phone),
+    rm: (args, context) => rm(phone, args, context),
     stat: (args, context) => stat(phone, args, context),
     uname: (args) => uname(phone, args),
     nproc: () => `${phone.model.coresKhz.length}\n`,
@@ -149,6 +150,31 @@ function ps(phone: VirtualPhone): string {
     return `shell        ${String(pid).padStart(6)}      1 ${command}\n`;
   });
   return `USER            PID   PPID NAME\n${rows.join('')}`;
+}
+
+/** just-bash's own keeps silent when `-f` meets a refusal. */
+async function rm(
+  phone: VirtualPhone,
+  args: readonly string[],
+  context: CommandContext,
+): Promise<string> {
+  const flags = args.filter((arg) => /^-[rRf]+$/.test(arg)).join('');
+  const force = flags.includes('f');
+  const paths = args.filter((arg) => !arg.startsWith('-'));
+  if (paths.length === 0 && !force) throw new CommandFault('rm: Needs 1 argument');
+  const refused: string[] = [];
+  for (const path of paths) {
+    const full = resolve(context, path);
+    const isFolder = phone.files.find(full)?.kind === 'directory';
+    if (isFolder && !/r/i.test(flags)) refused.push(`rm: ${path}: is directory`);
+    else
+      await context.fs.rm(full, { recursive: true, force }).catch((fault: unknown) => {
+        if (!(fault instanceof FileFault)) throw fault;
+        refused.push(`rm: ${path}: ${fault.text}`);
+      });
+  }
+  if (refused.length) throw new CommandFault(refused.join('\n'));
+  return '';
 }
 
 function stat(phone: VirtualPhone, args: readonly string[], context: CommandContext): string {

@@ -16,6 +16,8 @@ export interface ProgramIo {
   readonly print: (output: string | Uint8Array) => Promise<unknown>;
   /** Writes to stderr. */
   readonly warn: (output: string) => Promise<unknown>;
+  /** Waits, or returns early when killed. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** Aborted by a signal, with its number as reason. The program must stop; its exit code is then ignored. */
   readonly killed: AbortSignal;
 }

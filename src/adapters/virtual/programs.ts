@@ -32,7 +32,7 @@ export function findProgram(
   const [name = ''] = argv;
   if (!name.includes('/')) {
     const program = BUILT_IN[name];
-    return { argv, cwd, env, ...(program && { program }) };
+    return program ? { program, argv, cwd, env } : { argv, cwd, env };
   }
   const path = normal(name.startsWith('/') ? name : `${cwd}/${name}`);
   try {
@@ -88,12 +88,8 @@ const BUILT_IN: Readonly<Record<string, Program>> = {
     for (let bytes = await read(); bytes; bytes = await read()) await print(bytes);
     return 0;
   },
-  /** Ends at a signal only (or after its time, which nobody here waits for). */
-  async sleep({ killed }) {
-    await new Promise<void>((resolve) => {
-      if (killed.aborted) resolve();
-      killed.addEventListener('abort', () => resolve(), { once: true });
-    });
+  async sleep({ argv, sleep }) {
+    await sleep(Number(argv[1] ?? 0) * 1000);
     return 0;
   },
   /** Prints for ever, as fast as the host takes it. */

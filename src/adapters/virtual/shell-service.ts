@@ -1,3 +1,4 @@
+import type { Clock } from '../../domain/clock';
 import { ByteReader, StreamEnded, pack } from './bytes';
 import type { PhoneFiles } from './files';
 import { concat } from './packet';
@@ -23,6 +24,7 @@ export interface Execution {
 }
 
 export interface ShellHost {
+  readonly clock: Clock;
   readonly files: PhoneFiles;
   readonly processes: ProcessTable;
   readonly interpreter: Interpreter;
@@ -35,7 +37,7 @@ const SIGHUP = 1;
  * Source: AOSP packages/modules/adb, shell_protocol.h and daemon/shell_service.cpp.
  */
 export async function serveShell(stream: Stream, script: string, v2: boolean, host: ShellHost) {
-  const { files, processes, interpreter } = host;
+  const { processes, interpreter } = host;
   const pipes = v2 ? new FramedPipes(stream) : new BarePipes(stream);
   const process = processes.start('sh');
   const hangUp = () => process.signal(SIGHUP);
@@ -49,7 +51,7 @@ export async function serveShell(stream: Stream, script: string, v2: boolean, ho
     const { exec } = result;
     if (exec && !process.killed.aborted) {
       process.name = exec.argv[0] ?? 'sh';
-      exitCode = await untilKilled(exec.program(ioOf(exec, files, pipes, process)), process);
+      exitCode = await untilKilled(exec.program(ioOf(exec, host, pipes, process)), process);
     }
   } finally {
     processes.ended(process);
@@ -69,7 +71,7 @@ function untilKilled(running: Promise<number>, { killed }: RunningProcess): Prom
 
 function ioOf(
   exec: Execution,
-  files: PhoneFiles,
+  { files, clock }: ShellHost,
   pipes: Pipes,
   { killed }: RunningProcess,
 ): ProgramIo {
@@ -82,6 +84,7 @@ function ioOf(
     env,
     files,
     killed,
+    sleep: (ms) => clock.sleep(ms, killed),
     read: () => pipes.read(),
     print: async (output) => killed.aborted || pipes.print(bytes(output)),
     warn: async (output) => killed.aborted || pipes.warn(bytes(output)),

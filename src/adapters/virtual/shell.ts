@@ -113,7 +113,9 @@ async function interpreted(
   context: CommandContext,
 ): Promise<ExecResult> {
   const [name = '', ...args] = argv;
-  const run = context.exec?.(quote(name), { args, cwd, env: { ...env } });
+  // assignments in front, because just-bash does not export what its `env` option sets
+  const assignments = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
+  const run = context.exec?.([...assignments, quote(name)].join(' '), { args, cwd });
   return run ?? { stdout: '', stderr: 'no interpreter\n', exitCode: 126 };
 }
 

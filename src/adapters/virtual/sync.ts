@@ -188,12 +188,15 @@ class SyncSession {
       if (command === DONE) return value;
       if (command !== DATA) throw new StoreFault('invalid data message');
       if (value > MAX_DATA) throw new StoreFault('oversize data message');
+      let refusal: StoreFault | undefined;
       for (let missing = value; missing > 0;) {
         const bytes = await this.#input.some(missing);
-        keep(bytes);
         missing -= bytes.length;
         total += bytes.length;
+        // the message is read to its end in any case: the next one must be found
+        refusal ??= refusalOf(() => keep(bytes));
       }
+      if (refusal) throw refusal;
       this.#onPushed(total);
     }
   }
@@ -258,6 +261,16 @@ function attempt<T>(what: string, operation: () => T): T {
     if (fault instanceof FileFault) throw new StoreFault(`${what}: ${fault.text}`);
     throw fault;
   }
+}
+
+function refusalOf(operation: () => void): StoreFault | undefined {
+  try {
+    operation();
+  } catch (fault) {
+    if (fault instanceof StoreFault) return fault;
+    throw fault;
+  }
+  return undefined;
 }
 
 const seconds = (node: PhoneEntry): number => Math.floor(node.mtimeMs / 1000);

@@ -10,12 +10,12 @@ export interface Wire {
 }
 
 /** What the page sees as `navigator.usb`: one port with one virtual phone. */
-export interface VirtualUsbPort extends USB {
+export type VirtualUsbPort = USB & {
   /** Pulls the cable. `requestDevice()` plugs it in again. */
   unplug(): void;
   /** Ends the phone; its files are gone. */
   discard(): void;
-}
+};
 
 /** How long the disconnect event lags behind failing transfers, as on a real machine. */
 const DISCONNECT_EVENT_MS = 5;
