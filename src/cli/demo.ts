@@ -49,14 +49,23 @@ function narrator(write: (text: string) => void): (run: RunState) => void {
   };
 }
 
-function statistics({ report }: Answer): string {
-  const lines = (Object.keys(STATS) as StatName[]).flatMap((name) => {
-    const stat = report.stats[name];
-    if (!stat) return [];
-    const value = Number(stat.value.toFixed(2));
-    return [`  ${name.padEnd(18)} ${String(value).padStart(12)} ${STATS[name]}  (${stat.source})`];
-  });
-  return lines.join('\n');
+function summary({ report, link }: Answer): string {
+  const { recipe, device, input } = report;
+  return [
+    '\n',
+    `Question  ${recipe.prompt.slice(0, 200)}`,
+    `Device    ${device.name}${device.note ? `: ${device.note}` : ''}`,
+    `Model     ${recipe.model.id} ${recipe.model.version}`,
+    `Input     ${input.family}, sha256 ${input.sha256}`,
+    '\nStatistics',
+    ...(Object.keys(STATS) as StatName[]).flatMap((name) => {
+      const stat = report.stats[name];
+      const value = stat && String(Number(stat.value.toFixed(2))).padStart(12);
+      return stat ? [`  ${name.padEnd(18)} ${value} ${STATS[name]}  (${stat.source})`] : [];
+    }),
+    `\nRun link  ${link}`,
+    '\nWritten   demo-out/report.json, report.md, screenshot.png',
+  ].join('\n');
 }
 
 /** One object for programs. Figures carry their unit and who measured them. */
@@ -73,6 +82,7 @@ function toJson({ report, link }: Answer): unknown {
   };
 }
 
+/** Also for a run that failed: its report says why. */
 async function save(driver: PageDriver, answer: Answer): Promise<void> {
   await mkdir(OUT, { recursive: true });
   await driver.page.screenshot({ path: join(OUT, 'screenshot.png'), fullPage: true });
@@ -88,19 +98,11 @@ async function main(): Promise<void> {
   await driver.connectVirtual();
   if (options.image) await driver.choosePicture(options.image);
   const answer = await driver.ask(options.prompt, narrator(write));
-  const { report, link } = answer;
   await save(driver, answer);
-  if (options.json) console.log(JSON.stringify(toJson(answer), null, 2));
-  else {
-    write(`\n\nQuestion  ${report.recipe.prompt}\nDevice    ${report.device.name}`);
-    write(`${report.device.note ? `: ${report.device.note}` : ''}\n`);
-    write(`Model     ${report.recipe.model.id} ${report.recipe.model.version}\n`);
-    write(`Input     ${report.input.family}, sha256 ${report.input.sha256}\n`);
-    write(`\nStatistics\n${statistics(answer)}\n\nRun link  ${link}\n`);
-    write('\nWritten   demo-out/report.json, report.md, screenshot.png\n');
-  }
-  if (report.failure ?? !report.text.trim())
-    throw new Error(`no answer: ${report.failure?.code ?? 'it is empty'}`);
+  const { failure, text } = answer.report;
+  if (failure) throw new Error(`no answer: ${failure.code}: ${failure.detail ?? ''}`);
+  if (!text.trim()) throw new Error('no answer: it is empty');
+  console.log(options.json ? JSON.stringify(toJson(answer), null, 2) : summary(answer));
 }
 
 main().catch((reason: unknown) => {

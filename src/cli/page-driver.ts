@@ -26,6 +26,8 @@ export interface Answer {
 
 /** Loading llama.cpp and the models on a slow machine included. */
 const ANSWER_MS = 180_000;
+/** Preparing a large picture on a slow machine included. */
+const READY_MS = 60_000;
 const POLL_MS = 50;
 
 /** The built page in a Chromium without a window, connected to its virtual phone. */
@@ -82,20 +84,43 @@ export class PageDriver implements AsyncDisposable {
     if (prompt !== undefined) await page.getByRole('textbox', { name: /question/i }).fill(prompt);
     const last = () => page.evaluate(() => window.plugsight?.last() ?? undefined);
     const before = await last();
-    await page.getByRole('button', { name: /^run/i }).click({ timeout: 30_000 });
+    await this.#pressRun();
     const giveUp = performance.now() + ANSWER_MS;
     for (;;) {
-      const { state, running, alert } = await page.evaluate(() => ({
-        ...window.plugsight?.run(),
-        alert: document.querySelector('[role=alert]')?.textContent?.replace(/\s+/g, ' ').trim(),
-      }));
+      const { state, running } = await page.evaluate(() => ({ ...window.plugsight?.run() }));
       if (state) heard(state);
       const answer = running ? undefined : await last();
       if (answer && answer.report.made !== before?.report.made) return answer;
-      if (alert && !running) throw new Error(alert);
+      const trouble = running ? undefined : await this.#trouble();
+      if (trouble) throw new Error(trouble);
       if (performance.now() > giveUp) throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
       await page.waitForTimeout(POLL_MS);
     }
+  }
+
+  /** Presses Run as soon as the page lets one. Throws with the page's words when it shows trouble instead. */
+  async #pressRun(): Promise<void> {
+    const run = this.page.getByRole('button', { name: /^run/i });
+    const giveUp = performance.now() + READY_MS;
+    while (!(await run.isEnabled())) {
+      const trouble = await this.#trouble();
+      if (trouble) throw new Error(trouble);
+      if (performance.now() > giveUp)
+        throw new Error(`Run cannot be pressed after ${READY_MS / 1000} s`);
+      await this.page.waitForTimeout(POLL_MS);
+    }
+    await run.click();
+  }
+
+  /** The failure that the page shows now, in its own words. */
+  #trouble(): Promise<string | undefined> {
+    return this.page.evaluate(
+      () =>
+        document
+          .querySelector<HTMLElement>('[role=alert]')
+          ?.innerText.replace(/\s+/g, ' ')
+          .trim() || undefined,
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,9 @@
 // Imported by vite.config.ts: see served-files.ts about file extensions.
 import { execFileSync } from 'node:child_process';
-import { createReadStream, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
-import { PAYLOAD_DIR, servedFiles } from './served-files.ts';
+import { readServed, servedFiles } from './served-files.ts';
 
 /** Where the page finds its bundles, relative to its own address. */
 const BUNDLES = 'bundles/';
@@ -18,21 +17,24 @@ export function bundles(): Plugin {
         const path = (request.url ?? '').split('?')[0]?.replace(/^\//, '') ?? '';
         if (!path.startsWith(BUNDLES)) return next();
         const name = path.slice(BUNDLES.length);
-        servedFiles().then((known) => {
-          if (!known.has(name)) return response.writeHead(404).end();
+        answer(name).then((bytes) => {
+          if (!bytes) return response.writeHead(404).end();
           response.setHeader('Content-Type', contentType(name));
-          createReadStream(join(PAYLOAD_DIR, name)).on('error', next).pipe(response);
+          response.end(bytes);
         }, next);
       });
     },
     async generateBundle() {
       for (const path of await servedFiles()) {
-        const source = await readFile(join(PAYLOAD_DIR, path));
+        const source = await readServed(path);
         this.emitFile({ type: 'asset', fileName: BUNDLES + path, source });
       }
     },
   };
 }
+
+const answer = async (path: string) =>
+  (await servedFiles()).has(path) ? readServed(path) : undefined;
 
 const contentType = (path: string) =>
   path.endsWith('.json') ? 'application/json' : 'application/octet-stream';

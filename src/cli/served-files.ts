@@ -5,6 +5,27 @@ import { join } from 'node:path';
 /** The bundles that come with the page, one folder each. */
 export const PAYLOAD_DIR = join(import.meta.dirname, '../../device-payload');
 
+/** Folder in a bundle, never committed, for what `npm run payload:build` makes; and the file there that lists it. */
+export const BUILT_DIR = 'build';
+export const BUILT_FILE = 'files.json';
+
+/** Files that belong to a bundle once they are built. */
+export interface BuiltFiles<File = ServedFile> {
+  /** Added to the manifest's version with a dash: other bytes, another version. */
+  readonly version: string;
+  readonly origin: string;
+  readonly files: readonly File[];
+}
+
+/** What is read here of a manifest's file: test/unit/cli/bundle-files.test.ts checks the whole against the schema. */
+interface ServedFile {
+  readonly url: string;
+}
+interface ServedManifest {
+  readonly version: string;
+  readonly files: readonly ServedFile[];
+}
+
 /** Names of the folders in device-payload/ that hold a manifest, sorted. */
 export async function bundleNames(root = PAYLOAD_DIR): Promise<readonly string[]> {
   const entries = await readdir(root, { recursive: true });
@@ -15,17 +36,38 @@ export async function bundleNames(root = PAYLOAD_DIR): Promise<readonly string[]
     .sort();
 }
 
+/** A bundle's manifest as the page gets it: the committed one, with the files that were built since. */
+export async function servedManifest(name: string, root = PAYLOAD_DIR): Promise<ServedManifest> {
+  const json = async (path: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(root, name, path), 'utf8'));
+  const manifest = (await json('manifest.json')) as ServedManifest;
+  const built = (await json(`${BUILT_DIR}/${BUILT_FILE}`).catch(() => undefined)) as
+    BuiltFiles | undefined;
+  if (!built) return manifest;
+  const { version, origin, files } = built;
+  return {
+    ...manifest,
+    ...{ version: `${manifest.version}-${version}`, origin },
+    files: [...manifest.files, ...files],
+  };
+}
+
 /** Paths below `root` that the page may load: each manifest and the files it names, for example "tiny-vlm/vision.gguf". */
 export async function servedFiles(root = PAYLOAD_DIR): Promise<ReadonlySet<string>> {
   const paths = new Set<string>();
   for (const name of await bundleNames(root)) {
     paths.add(`${name}/manifest.json`);
-    // Our own file: test/unit/cli/bundle-files.test.ts checks it against the schema.
-    const manifest = await readFile(join(root, name, 'manifest.json'), 'utf8');
-    const { files } = JSON.parse(manifest) as { files: readonly { url: string }[] };
+    const { files } = await servedManifest(name, root);
     for (const { url } of files) if (isLocal(url)) paths.add(`${name}/${url}`);
   }
   return paths;
+}
+
+/** The bytes of one of `servedFiles`. */
+export async function readServed(path: string, root = PAYLOAD_DIR): Promise<Uint8Array> {
+  const name = /^([^/]+)\/manifest\.json$/.exec(path)?.[1];
+  if (name === undefined) return readFile(join(root, path));
+  return Buffer.from(JSON.stringify(await servedManifest(name, root)));
 }
 
 /** True for an address that stands beside its manifest. */
