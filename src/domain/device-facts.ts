@@ -57,11 +57,16 @@ export const FACTS_SCRIPT = [
   'echo "@end"',
 ].join(' 2>/dev/null; ');
 
-/** Reads the output of `FACTS_SCRIPT`. Never throws: what cannot be read is undefined. */
+const MAX_CORES = 256;
+
+/**
+ * Reads the output of `FACTS_SCRIPT`. Never throws: what cannot be read is undefined. The patterns stay
+ * within a line, so that 4 MiB of nonsense takes no longer than 4 MiB of facts.
+ */
 export function parseFacts(output: string, fallbackName: string): DeviceFacts {
   const part = sections(output);
   const props = new Map(
-    [...(part.get('props') ?? '').matchAll(/^\[([^\]]+)\]: \[(.*)\]$/gm)].map(
+    [...(part.get('props') ?? '').matchAll(/^\[([^\]\r\n]+)\]: \[(.*)\]$/gm)].map(
       (m) => [m[1], m[2]] as const,
     ),
   );
@@ -72,7 +77,8 @@ export function parseFacts(output: string, fallbackName: string): DeviceFacts {
   const soc = prop('ro.soc.model', 'ro.board.platform', 'ro.hardware.chipname');
   const freqs = (part.get('freq') ?? '')
     .split(/\s+/)
-    .map(Number)
+    .slice(0, MAX_CORES)
+    .map((f) => number(f) ?? 0)
     .filter((f) => f > 0);
   const top = Math.max(0, ...freqs);
   return {
@@ -89,13 +95,13 @@ export function parseFacts(output: string, fallbackName: string): DeviceFacts {
     htp: HTP[/^[A-Z]+\d{4}/.exec(soc ?? '')?.[0] ?? ''],
     cores: freqs.length || undefined,
     bigCores: freqs.filter((f) => f >= top * 0.75).length || undefined,
-    memoryBytes: kib(part.get('meminfo'), /^MemTotal:\s+(\d+) kB/m),
-    memoryFreeBytes: kib(part.get('meminfo'), /^MemAvailable:\s+(\d+) kB/m),
+    memoryBytes: kib(part.get('meminfo'), /^MemTotal: *(\d+) kB/m),
+    memoryFreeBytes: kib(part.get('meminfo'), /^MemAvailable: *(\d+) kB/m),
     // The fourth column of df -k is "available" on toybox, mksh-era toolbox excluded (Android < 6).
     storageFreeBytes: kib(part.get('df'), /^\S+\s+\d+\s+\d+\s+(\d+)\s/m),
-    thermalStatus: number(/Thermal Status:\s*(\d)/.exec(part.get('thermal') ?? '')?.[1]),
-    batteryPercent: number(/^\s*level:\s*(\d+)/m.exec(part.get('battery') ?? '')?.[1]),
-    batteryCelsius: tenth(/^\s*temperature:\s*(-?\d+)/m.exec(part.get('battery') ?? '')?.[1]),
+    thermalStatus: number(/^ *Thermal Status: *(\d)\b/m.exec(part.get('thermal') ?? '')?.[1]),
+    batteryPercent: number(/^ *level: *(\d+)/m.exec(part.get('battery') ?? '')?.[1]),
+    batteryCelsius: tenth(/^ *temperature: *(-?\d+)/m.exec(part.get('battery') ?? '')?.[1]),
   };
 }
 
@@ -117,7 +123,7 @@ function sections(output: string): Map<string, string> {
 }
 
 const number = (text: string | undefined) =>
-  text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+  text !== undefined && /^-?\d{1,12}$/.test(text) ? Number(text) : undefined;
 const tenth = (text: string | undefined) => {
   const value = number(text);
   return value === undefined ? undefined : value / 10;
