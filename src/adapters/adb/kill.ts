@@ -11,16 +11,24 @@ const POLL_MS = 100;
 const SIDE_SHELL_MS = 5000;
 
 /**
+ * Signals a program and its children: adbd starts every shell in a session of its own, so the pid is also
+ * that of the process group (AOSP daemon/shell_service.cpp, setsid). A child that lived on would hold the
+ * pipes, and the program stay a zombie that `kill -0` finds. Where there are no groups the pid alone serves.
+ */
+export const killScript = (signal: 15 | 9, pid: number): string =>
+  `kill -${signal} -${pid}; kill -${signal} ${pid}`;
+
+/**
  * Ends a program by its pid from a second shell: SIGTERM, then SIGKILL, and looks whether it is gone.
  * `exited` is aborted when its own shell reported the end, which is the surest sign.
  * False: it still runs, or the phone could not be asked.
  */
 export async function endProgram(link: Link, pid: number, exited: AbortSignal): Promise<boolean> {
   for (const [signal, ms] of [
-    ['-15', TERM_MS],
-    ['-9', KILL_MS],
+    [15, TERM_MS],
+    [9, KILL_MS],
   ] as const) {
-    await sideShell(link, `kill ${signal} ${pid}`);
+    await sideShell(link, killScript(signal, pid));
     if (await isGoneWithin(ms, link, pid, exited)) return true;
     if (link.gone.aborted) return false;
   }
