@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { appVersion, bundles, contentSecurity } from './src/cli/page-plugins.ts';
@@ -18,6 +19,10 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'chrome120',
     chunkSizeWarningLimit: 1500, // the virtual phone's worker: a shell and a file system, loaded on demand
-    rolldownOptions: { checks },
+    rolldownOptions: {
+      checks,
+      // headless.html: the worker without the page, for the command line and the tests
+      input: ['index.html', 'headless.html'].map((page) => join(import.meta.dirname, 'src', page)),
+    },
   },
 });

@@ -17,7 +17,7 @@ let last: readonly Uint8Array[] = [];
  * What the command line and the tests call in a page of the built site: the app's own worker, without the app.
  * Files come in through the page's file input; bytes stay here until `read` fetches them piece by piece.
  */
-const plugsight = {
+const headless = {
   /** Chooses the twin of the core for the pictures to come. */
   choose(core: CoreChoice): void {
     preparer = createPreparer({ core });
@@ -42,6 +42,6 @@ const plugsight = {
     return btoa(text);
   },
 };
-export type Plugsight = typeof plugsight;
+export type Headless = typeof headless;
 
-Object.assign(globalThis, { plugsight });
+Object.assign(globalThis, { headless });

@@ -44,10 +44,10 @@ export async function preprocess(args: readonly string[]): Promise<number> {
   const { page } = headless;
   if (options.core) await page.evaluate((core) => window.headless.choose(core), options.core);
   let failed = false;
-  for (const image of options.images) {
+  for (const [i, image] of options.images.entries()) {
     const result = await prepare(page, image, options.recipe);
-    if (result.ok && options.out)
-      await save(page, result.value, join(options.out, basename(image)));
+    const folder = folderName(options.images, i);
+    if (result.ok && options.out) await save(page, result.value, join(options.out, folder));
     console.log(JSON.stringify({ image, ...line(result, options.profile) }));
     failed ||= !result.ok;
   }
@@ -120,7 +120,7 @@ async function prepare(page: Page, image: string, recipe: InputRecipe): Promise<
 }
 
 /** What is printed for one picture. */
-function line(result: Result<Described>, profile: string): unknown {
+function line(result: Result<Described>, profile: string): object {
   if (!result.ok) return { error: { code: result.failure.code, message: result.failure.detail } };
   const { source, plan, outputs, decoder, core } = result.value;
   return {
@@ -135,6 +135,12 @@ function line(result: Result<Described>, profile: string): unknown {
     decoder,
     core,
   };
+}
+
+/** The picture's name; with its number when an earlier picture has the same. */
+function folderName(images: readonly string[], i: number): string {
+  const name = basename(images[i] ?? '');
+  return images.slice(0, i).some((other) => basename(other) === name) ? `${name}-${i + 1}` : name;
 }
 
 /** Writes every output and the preview below `folder`. */

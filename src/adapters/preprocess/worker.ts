@@ -1,11 +1,11 @@
 import { expose, transfer } from 'comlink';
-import simdUrl from '../../../wasm/pkg/core.wasm?url';
-import scalarUrl from '../../../wasm/pkg/core-scalar.wasm?url';
+import simdUrl from '../../../wasm/pkg/core.wasm?url&no-inline';
+import scalarUrl from '../../../wasm/pkg/core-scalar.wasm?url&no-inline';
 import type { InputRecipe, PreparedInput } from '../../domain/prepare';
+import { once } from '../../domain/once';
 import type { Result } from '../../domain/result';
 import { hasSimd, startCore, type Core } from './core';
 import { prepareInput } from './job';
-import { once } from './once';
 import { selfCheck } from './self-check';
 
 /** Which twin to run; "auto" takes SIMD where the browser has it. */
