@@ -252,6 +252,28 @@ export const MESSAGES = {
     ways: ['Shorten the question.', 'Lower the answer length in the settings.'],
   },
 
+  'prompt-marker': {
+    title: 'The question contains the sign that stands for the picture',
+    why: 'The model would take it for a second picture.',
+    ways: ['Take it out; the details say which words.'],
+  },
+  'tokenizer-invalid': {
+    title: 'This is not a tokenizer.json, or it is damaged',
+    ways: ['Take the one that lies beside the model.'],
+  },
+  'tokenizer-unsupported': {
+    title: 'This tokenizer is of a kind that the page does not know',
+    ways: ['The runner still counts: run once, then look at “All figures”.'],
+  },
+  'mtmd-invalid': {
+    title: 'This is not an mtmd_data.bin, or it is cut off',
+    ways: ['Run the vision step again.'],
+  },
+  'embeddings-invalid': {
+    title: 'The vision output does not fit the model',
+    ways: ['Take files of the same model and build.', 'Run the vision step again.'],
+  },
+
   'runner-load': {
     title: 'The model could not be loaded',
     ways: [

@@ -50,6 +50,8 @@ export class PhoneState {
   usedBytes = $state<number | undefined>();
   /** Called before the connection is closed, while the phone still answers if it can. */
   beforeClose: () => Promise<void> = async () => {};
+  /** Called when somebody wants a phone: what the work needs can load meanwhile. */
+  onWanted: () => void = () => {};
   /** Called when a phone is there and known. */
   afterOpen: (phone: Phone) => void = () => {};
 
@@ -146,6 +148,7 @@ export class PhoneState {
     this.#retry = () => this.#connect(way);
     this.virtualModel = way.virtual?.modelId;
     this.trouble = way.virtual?.trouble ?? 'none';
+    this.onWanted();
     this.step = busy(way.virtual ? 'Starting the virtual phone' : 'Loading');
     const loaded = await attemptLoad(way.load);
     if (attempt.signal.aborted) return;

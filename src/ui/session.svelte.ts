@@ -78,6 +78,9 @@ export class Session {
     this.platform = platform;
     this.phone = new PhoneState(platform);
     this.phone.beforeClose = () => this.#closeRunner();
+    this.phone.onWanted = () => {
+      if (this.prepared.is === 'idle') void this.prepare();
+    };
     this.phone.afterOpen = ({ facts }) => this.#checkRunner(facts.abis);
     this.#resetOptions();
   }
@@ -150,7 +153,7 @@ export class Session {
     this.modelStep = done(loaded.value);
     this.payload = IDLE;
     if (!this.prompt) this.prompt = loaded.value.manifest.model?.prompts[0] ?? '';
-    void this.prepare();
+    this.#prepareWhenWanted();
   }
 
   /** Brings runner and model to the phone. Safe to repeat: what is there is not sent again. */
@@ -244,7 +247,14 @@ export class Session {
   #show(picture: PictureRef & { file: Blob; name: string; alt: string }): void {
     if (this.picture) URL.revokeObjectURL(this.picture.url);
     this.picture = { ...picture, url: URL.createObjectURL(picture.file) };
-    void this.prepare();
+    this.#prepareWhenWanted();
+  }
+
+  /** The first sample of a page that is only looked at costs no worker and no WASM. */
+  #prepareWhenWanted(): void {
+    const { step, met } = this.phone;
+    if (this.picture?.kind === 'own' || step.is !== 'idle' || met) void this.prepare();
+    else this.prepared = IDLE;
   }
 
   /** Prepares the picture for the model. A later call wins. */
