@@ -1,9 +1,9 @@
 // Imported by vite.config.ts: see served-files.ts about file extensions.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
-import { readServed, servedFiles } from './served-files.ts';
+import { PAYLOAD_DIR, bundleOf, readServed, servedFiles } from './served-files.ts';
 
 /** Where the page finds its bundles, relative to its own address. */
 const BUNDLES = 'bundles/';
@@ -17,10 +17,11 @@ export function bundles(): Plugin {
         const path = (request.url ?? '').split('?')[0]?.replace(/^\//, '') ?? '';
         if (!path.startsWith(BUNDLES)) return next();
         const name = path.slice(BUNDLES.length);
-        answer(name).then((bytes) => {
-          if (!bytes) return response.writeHead(404).end();
+        servedFiles().then(async (known) => {
+          if (!known.has(name)) return response.writeHead(404).end();
           response.setHeader('Content-Type', contentType(name));
-          response.end(bytes);
+          if (bundleOf(name)) return response.end(await readServed(name));
+          createReadStream(join(PAYLOAD_DIR, name)).on('error', next).pipe(response);
         }, next);
       });
     },
@@ -32,9 +33,6 @@ export function bundles(): Plugin {
     },
   };
 }
-
-const answer = async (path: string) =>
-  (await servedFiles()).has(path) ? readServed(path) : undefined;
 
 const contentType = (path: string) =>
   path.endsWith('.json') ? 'application/json' : 'application/octet-stream';

@@ -63,9 +63,13 @@ export async function servedFiles(root = PAYLOAD_DIR): Promise<ReadonlySet<strin
   return paths;
 }
 
+/** The bundle whose manifest has this path; nothing for any other file. */
+export const bundleOf = (path: string): string | undefined =>
+  /^([^/]+)\/manifest\.json$/.exec(path)?.[1];
+
 /** The bytes of one of `servedFiles`. */
 export async function readServed(path: string, root = PAYLOAD_DIR): Promise<Uint8Array> {
-  const name = /^([^/]+)\/manifest\.json$/.exec(path)?.[1];
+  const name = bundleOf(path);
   if (name === undefined) return readFile(join(root, path));
   return Buffer.from(JSON.stringify(await servedManifest(name, root)));
 }

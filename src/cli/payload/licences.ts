@@ -31,7 +31,9 @@ const GLIBC: readonly (readonly [title: string, file: string])[] = [
 /** The licences of everything in the programs, as one text. */
 export async function licences(root: string, source: string, glibc: boolean): Promise<string> {
   const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const parts = [['llama-runner, part of Plugsight (Apache-2.0)', own] as const];
+  const parts: [title: string, text: string][] = [
+    ['llama-runner, part of Plugsight (Apache-2.0)', own],
+  ];
   for (const [title, file] of [...PARTS, ...(glibc ? GLIBC : [])])
     parts.push([title, await textOf(file.startsWith('/') ? file : join(source, file))]);
   for (const [title, file, from] of INSIDE) {
