@@ -1,7 +1,8 @@
 import type { Added } from './compiled';
+import { hideNewer } from './newer';
 
-const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-const WORD_AT_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
+/** \w of Rust's regex crate. */
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const isSpace = (unit: number) =>
   (unit >= 9 && unit <= 13) ||
   unit === 0x20 ||
@@ -64,9 +65,10 @@ export class AddedTokens {
 }
 
 function standsAlone(text: string, start: number, end: number): boolean {
-  // Two code units hold any character.
-  const before = text.slice(Math.max(0, start - 2), start);
-  return !WORD_AT_END.test(before) && !WORD.test(text.slice(end, end + 2));
+  const before = [...text.slice(Math.max(0, start - 2), start)].at(-1) ?? '';
+  return !isWord(before) && !isWord(String.fromCodePoint(text.codePointAt(end) ?? 0));
 }
+
+const isWord = (char: string) => WORD.test(hideNewer(char));
 
 const escapeRegex = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

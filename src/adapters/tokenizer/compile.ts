@@ -3,7 +3,7 @@ import { addedTokens } from './added-ids';
 import { BYTE_CHARS } from './alphabet';
 import { NO_WORDS, type Compiled } from './compiled';
 import { JsonCursor, Malformed } from './json-cursor';
-import { readMerges } from './merges';
+import { readMerges, type Merges } from './merges';
 import { parseSpec, type Spec } from './spec';
 import { canChain } from './stages';
 import { readVocab, type Vocab } from './vocab';
@@ -30,22 +30,20 @@ function compileFile(bytes: Uint8Array): Result<Compiled> {
   const file = readTables(bytes);
   const spec = parseSpec(file.rest);
   if (!spec.ok) return spec;
-  const { vocab, mergesAt } = file;
-  if (!vocab || mergesAt === undefined)
-    return fail('tokenizer-unsupported', 'model: no vocab and merges');
+  const { vocab, merges } = file;
+  if (!vocab || !merges) return fail('tokenizer-unsupported', 'model: no vocab and merges');
   const byteIds = byteIdsOf(vocab);
   if (!canChain(spec.value.stages))
     return fail('tokenizer-unsupported', 'pre_tokenizer: a pattern that we read differently');
   const refusal = refuse(spec.value, byteIds, vocab);
   if (refusal) return fail('tokenizer-unsupported', refusal);
-  const { pairs, merges } = readMerges(new JsonCursor(bytes), mergesAt, vocab);
   const { nfc, stages, unknown, fuseUnknown, ignoreMerges } = spec.value;
   const added = addedTokens(spec.value.added, vocab, nfc);
   const unknownId = unknown !== null && byteIds.includes(-1) ? vocab.idOf(unknown) : null;
   return ok({
-    facts: { nfc, stages, ...added, unknownId, fuseUnknown, merges },
+    facts: { nfc, stages, ...added, unknownId, fuseUnknown, merges: merges.merges },
     byteIds,
-    pairs,
+    pairs: merges.pairs,
     words: ignoreMerges ? wordTable(vocab) : NO_WORDS,
   });
 }
@@ -63,8 +61,7 @@ interface Tables {
   /** The file without its two tables, parsed. */
   readonly rest: unknown;
   readonly vocab: Vocab | undefined;
-  /** Where the array of merges begins. */
-  readonly mergesAt: number | undefined;
+  readonly merges: Merges | undefined;
 }
 
 /** Reads `model.vocab` where it stands and everything but it and `model.merges` the usual way. */
@@ -72,6 +69,7 @@ function readTables(bytes: Uint8Array): Tables {
   const cursor = new JsonCursor(bytes);
   const holes: { from: number; to: number }[] = [];
   let vocab: Vocab | undefined;
+  let merges: Merges | undefined;
   let mergesAt: number | undefined;
   const hole = (read: () => void) => {
     const from = (cursor.peek(), cursor.at);
@@ -86,7 +84,8 @@ function readTables(bytes: Uint8Array): Tables {
     } else if (key === 'merges' && cursor.peek() === 0x5b) {
       if (mergesAt !== undefined) throw new Malformed('model.merges comes twice');
       mergesAt = cursor.at;
-      hole(() => cursor.skip());
+      const known = vocab;
+      hole(() => (known ? (merges = readMerges(cursor, known)) : cursor.skip()));
     } else cursor.skip();
   };
   cursor.object(() => {
@@ -95,7 +94,12 @@ function readTables(bytes: Uint8Array): Tables {
   });
   if (cursor.peek() !== 0 || cursor.at < bytes.length)
     throw new Malformed('something follows the object');
-  return { rest: parseAround(bytes, holes), vocab, mergesAt };
+  const rest = parseAround(bytes, holes);
+  if (vocab && mergesAt !== undefined && !merges) {
+    cursor.at = mergesAt; // they stand before the vocabulary
+    merges = readMerges(cursor, vocab);
+  }
+  return { rest, vocab, merges };
 }
 
 /** Parses the file with `null` where the holes are. */

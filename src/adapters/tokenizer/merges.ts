@@ -5,12 +5,14 @@ import type { Vocab } from './vocab';
 /** Rank and position share one number in the merge heap. */
 const MAX_MERGES = 1 << 21;
 
+/** How many, and the hash table of `Compiled`. */
+export interface Merges {
+  readonly pairs: Int32Array;
+  readonly merges: number;
+}
+
 /** Reads "a b" or ["a", "b"] each; the rank is the place in the list. Throws Malformed. */
-export function readMerges(
-  cursor: JsonCursor,
-  at: number,
-  vocab: Vocab,
-): { pairs: Int32Array; merges: number } {
+export function readMerges(cursor: JsonCursor, vocab: Vocab): Merges {
   const { bytes } = cursor;
   let found = new Int32Array(1 << 18);
   let merges = 0;
@@ -18,7 +20,7 @@ export function readMerges(
     if (merges >= MAX_MERGES) throw new Malformed('too many merges');
     const left = vocab.find(bytes, a, aEnd);
     const right = vocab.find(bytes, b, bEnd);
-    const both = vocab.find(bytes, a, aEnd, b, bEnd);
+    const both = vocab.findNext(bytes, a, aEnd, b, bEnd);
     if (left < 0 || right < 0 || both < 0)
       throw new Malformed(`merge ${merges} is of tokens that are not in the vocabulary`);
     if (merges * 3 + 3 > found.length) {
@@ -31,7 +33,6 @@ export function readMerges(
     found[merges * 3 + 2] = both;
     merges++;
   };
-  cursor.at = at;
   cursor.array(() => {
     if (cursor.peek() === 0x5b) readPair(cursor, add);
     else readJoined(cursor, merges, add);

@@ -1,16 +1,7 @@
-import { NOT_NORMALIZED, eachRun } from './unicode-tables';
+import { NOT_NORMALIZED, tablePattern } from './unicode-tables';
 
-/** One character of the table. Built on first use: most text has none of them. */
+/** Built on first use: most text has none of these characters. */
 let newer: RegExp | undefined;
-
-function newerPattern(): RegExp {
-  if (newer) return newer;
-  let ranges = '';
-  eachRun(NOT_NORMALIZED, (first, last) => {
-    ranges += `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`;
-  });
-  return (newer = new RegExp(`[${ranges}]`, 'u'));
-}
 
 /**
  * NFC as the Rust library does it, whose tables are those of Unicode 9: a combining mark that came later is an
@@ -18,9 +9,13 @@ function newerPattern(): RegExp {
  */
 export function nfc(text: string): string {
   const usual = text.normalize('NFC');
-  if (usual === text || !newerPattern().test(text)) return usual;
-  return text
-    .split(new RegExp(`(${newerPattern().source})`, 'u'))
-    .map((part, i) => (i % 2 === 1 ? part : part.normalize('NFC')))
-    .join('');
+  if (usual === text) return usual;
+  newer ??= tablePattern(NOT_NORMALIZED);
+  let out = '';
+  let at = 0;
+  for (const { index, 0: char } of text.matchAll(newer)) {
+    out += text.slice(at, index).normalize('NFC') + char;
+    at = index + char.length;
+  }
+  return at === 0 ? usual : out + text.slice(at).normalize('NFC');
 }

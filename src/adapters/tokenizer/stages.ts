@@ -1,7 +1,7 @@
 import { NEW_NUMBER, NUMBER, classes, pointAt } from './classes';
 import { toRegExp } from './onig';
 import { SCANNERS, type Scanner } from './scanners';
-import { cut } from './split';
+import { byPattern, byScanner, cut, type Matcher } from './split';
 import { toUnits, type Text } from './text';
 import type { Stage } from './spec';
 
@@ -31,10 +31,15 @@ function link(stage: Stage, next: Sink): Sink | undefined {
     case 'split': {
       const scanner = SCANNERS.get(stage.regex);
       if (scanner && stage.behavior === 'Isolated') return scan(scanner, next);
-      const pattern = toRegExp(stage.regex);
-      return pattern && cut(pattern, stage.behavior, stage.invert, next);
+      const find = scanner ? byScanner(scanner) : patternOf(stage.regex);
+      return find && cut(find, stage.behavior, stage.invert, next);
     }
   }
+}
+
+function patternOf(regex: string): Matcher | undefined {
+  const pattern = toRegExp(regex);
+  return pattern && byPattern(pattern);
 }
 
 /** Every piece that a scanner finds is a match, so `invert` changes nothing. */

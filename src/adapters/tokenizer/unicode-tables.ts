@@ -56,6 +56,13 @@ export const NUMBERS = [
 /** What Rust's char::is_numeric (Unicode 17) has on top of `NUMBERS`. */
 export const NEW_NUMBERS = '1kgw+9 g7e+2';
 
+/** Letters, numbers, marks and signs of Unicode 17: unassigned to Oniguruma, assigned to a browser of today. */
+export const NEWER = [
+  '1ov r0 3j 2r6+e 2+b 15h 250 ojb+1 2 1 s gk1+f cd+1 1i+6 29d+p 12j+2 8+8 x+1 2g4+7 g8+17 4+9',
+  'fxy+o 2+o 7y+4 4qp+7 zt+l 2p+36 cg7+2 cd+m f+g 4pb+u 1+l 8+1 34o 4e+3 9h+8 aj+3 1e 3 1l 4 s',
+  '4 7e 10zj+5 4ma+b gsi+3bd',
+].join(' ');
+
 /** White_Space without \r and \n; the same in every version since Unicode 6.3. */
 export const SPACES = '9 1+1 j 2s q 4bj 1vj+a t+1 5 1b 334';
 
@@ -79,4 +86,13 @@ export function eachRun(table: string, run: (first: number, last: number) => voi
     run(first, last);
     at = last + 1;
   }
+}
+
+/** A RegExp for one character of a table. */
+export function tablePattern(table: string): RegExp {
+  let ranges = '';
+  eachRun(table, (first, last) => {
+    ranges += `\\u{${first.toString(16)}}-\\u{${last.toString(16)}}`;
+  });
+  return new RegExp(`[${ranges}]`, 'gu');
 }
