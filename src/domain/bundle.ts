@@ -162,9 +162,9 @@ export function filesFor(
   return ok(files);
 }
 
-/** Folder of an installed bundle on the phone. */
+/** Folder of an installed bundle on the phone. "@" can be in no id and no version, so two bundles never share one. */
 export const bundleDir = (manifest: Pick<Manifest, 'id' | 'version'>): string =>
-  `${DEVICE_ROOT}/bundles/${manifest.id}-${manifest.version}`;
+  `${DEVICE_ROOT}/bundles/${manifest.id}@${manifest.version}`;
 
 /** Where a verified file lies on the phone. Only a file whose sha256 was checked there ever has this name. */
 export const storedPath = (sha256: string): string => `${DEVICE_ROOT}/files/${sha256}`;

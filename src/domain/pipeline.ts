@@ -12,6 +12,8 @@ export interface Pipeline {
   readonly runner: string;
   /** Id of the model bundle offered first. */
   readonly model: string;
+  /** Roles that a model bundle's files must fill. */
+  readonly needs: readonly BundleFile['role'][];
   /** Settings a person may change. Drives the form, the link and validation alike. */
   readonly options: Readonly<Record<string, NumberOption>>;
   /** The program to start. It stays for many questions. */
@@ -66,3 +68,7 @@ export interface OutputParser {
   /** The program ended: says what a missing tail or this exit code means. */
   end(exitCode: number): readonly ParsedEvent[];
 }
+
+/** The roles that this model leaves open for this pipeline: it cannot be used while there are any. */
+export const missingRoles = (pipeline: Pick<Pipeline, 'needs'>, { files }: Manifest) =>
+  pipeline.needs.filter((role) => !files.some((file) => file.role === role));

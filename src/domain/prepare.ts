@@ -57,7 +57,7 @@ export interface PreparedInput {
   };
   /** What the runner reads. */
   readonly outputs: readonly PreparedOutput[];
-  /** What the model will see, as a picture for people (PNG). */
+  /** What the model will see, as a picture for people (PNG). Made smaller when it has more than 4 megapixels. */
   readonly preview: Blob;
   /** "exact" when this browser's decoder passed the start-up self-check, else "differs". */
   readonly decoder: 'exact' | 'differs';

@@ -32,7 +32,7 @@ export const STATS = {
   tokens: 'tok',
   total_ms: 'ms',
   peak_memory: 'B',
-  /** From pressing Run to the request having reached the device's pipe, without prepare, send and load. */
+  /** The page's own time from asking to the request lying in the device's pipe (acknowledged): without sending the picture and loading. */
   host_overhead_ms: 'ms',
 } as const satisfies Record<string, 'ms' | 'tok/s' | 'tok' | 'B'>;
 export type StatName = keyof typeof STATS;

@@ -69,11 +69,15 @@ export class Runner implements AsyncDisposable {
   }
 
   async *#events(run: RunInput, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
+    const begun = this.#clock.now();
     yield { kind: 'phase', phase: 'send' };
+    const sending = this.#clock.now();
     const sent = await this.#send(run.input, signal);
+    let waited = this.#clock.now() - sending;
     if (!sent.ok) return yield { kind: 'failed', failure: sent.failure };
 
     const loading = !this.#lives(run);
+    const loadingSince = this.#clock.now();
     if (loading) yield { kind: 'phase', phase: 'load' };
     const started = await this.#start(run, signal);
     if (!started.ok) return yield { kind: 'failed', failure: started.failure };
@@ -85,8 +89,8 @@ export class Runner implements AsyncDisposable {
     }
     if (signal.aborted) return yield { kind: 'failed', failure: { code: 'cancelled' } };
 
+    if (loading) waited += this.#clock.now() - loadingSince;
     const id = this.#nextId++;
-    const before = this.#clock.now();
     const written = await program.process.write(
       run.pipeline.request({ id, imagePath: sent.value, prompt: run.prompt, options: run.options }),
     );
@@ -94,7 +98,7 @@ export class Runner implements AsyncDisposable {
       await this.#stop();
       return yield { kind: 'failed', failure: written.failure };
     }
-    const overhead = this.#clock.now() - before;
+    const overhead = this.#clock.now() - begun - waited;
     yield { kind: 'stat', name: 'host_overhead_ms', value: overhead, source: 'page' };
     yield { kind: 'phase', phase: 'encode' };
     yield* this.#answer(run.pipeline, program, id, signal);

@@ -12,6 +12,7 @@ export const llamaRunner: Pipeline = {
   streams: true,
   runner: 'llama-runner',
   model: 'tiny-vlm',
+  needs: ['language', 'vision'],
   options: {
     'max-tokens': option('Answer length', 'at most this many tokens', 1, 2048, 1, 96),
     temperature: option('Temperature', '0 gives the same answer every time', 0, 2, 0.05, 0),

@@ -1,7 +1,12 @@
 import { createContext } from 'svelte';
 import { filesFor, type BundleSource } from '../domain/bundle';
 import type { Failure } from '../domain/failure';
-import type { InstalledBundle, OptionValues, Pipeline } from '../domain/pipeline';
+import {
+  missingRoles,
+  type InstalledBundle,
+  type OptionValues,
+  type Pipeline,
+} from '../domain/pipeline';
 import type { InputRecipe, PreparedInput } from '../domain/prepare';
 import { MAX_PROMPT_CHARS, fromFragment, toFragment, type Recipe } from '../domain/recipe';
 import { toMarkdown, toReport, type Report } from '../domain/report';
@@ -149,6 +154,11 @@ export class Session {
 
   #takeModel(loaded: Result<BundleSource>): void {
     if (!loaded.ok) return void (this.modelStep = failedOrIdle(loaded.failure));
+    const missing = missingRoles(this.pipeline, loaded.value.manifest);
+    if (missing.length) {
+      const detail = `${loaded.value.manifest.id} has no ${missing.join(' and no ')} file`;
+      return void (this.modelStep = failedOrIdle({ code: 'manifest-invalid', detail }));
+    }
     this.model = loaded.value;
     this.modelStep = done(loaded.value);
     this.payload = IDLE;

@@ -50,10 +50,17 @@ export async function fetchBlob(url: string, signal: AbortSignal): Promise<Resul
   try {
     const response = await fetch(url, { signal });
     if (!response.ok) return fail('bundle-unreachable', `${url} answered ${response.status}`);
+    const declared = Number(response.headers.get('content-length') ?? 0);
+    if (declared > MAX_PICTURE_BYTES) return fail('image-too-large', `${declared} bytes`);
     const blob = await response.blob();
     if (blob.size > MAX_PICTURE_BYTES) return fail('image-too-large', `${blob.size} bytes`);
     return ok(blob);
   } catch (reason) {
+    if (
+      signal.aborted &&
+      (signal.reason as { name?: unknown } | undefined)?.name !== 'TimeoutError'
+    )
+      return fail('cancelled');
     return fail('bundle-unreachable', `${url}: ${String(reason)}`);
   }
 }

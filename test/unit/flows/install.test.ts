@@ -97,9 +97,9 @@ test('a first install puts every file in its place, ready to run', async () => {
   const outcome = await run(bundle(ENTRIES).source);
   expect(outcome.result).toMatchObject({
     ok: true,
-    value: { dir: `${DEVICE_ROOT}/bundles/b-1`, files: [{ mode: '755' }, { mode: '644' }] },
+    value: { dir: `${DEVICE_ROOT}/bundles/b@1`, files: [{ mode: '755' }, { mode: '644' }] },
   });
-  const dir = join(device.root, 'bundles/b-1');
+  const dir = join(device.root, 'bundles/b@1');
   expect(readFileSync(join(dir, 'bin/runner'), 'utf8')).toBe(RUNNER);
   expect(statSync(join(dir, 'bin/runner')).mode & 0o777).toBe(0o755);
   expect(readFileSync(join(dir, 'model.gguf'), 'utf8')).toBe(MODEL);
@@ -128,7 +128,7 @@ test('two bundles with a file in common store it once', async () => {
   expect(outcome.result.ok).toBe(true);
   expect(other.opened).toEqual([]);
   expect(list('files')).toHaveLength(2);
-  expect(readFileSync(join(device.root, 'bundles/c-1/other/name'), 'utf8')).toBe(MODEL);
+  expect(readFileSync(join(device.root, 'bundles/c@1/other/name'), 'utf8')).toBe(MODEL);
 });
 
 test('two entries with the same bytes are sent once and counted twice', async () => {
@@ -136,7 +136,7 @@ test('two entries with the same bytes are sent once and counted twice', async ()
   const outcome = await run(twins.source);
   expect(outcome.result.ok).toBe(true);
   expect(twins.opened).toHaveLength(2);
-  expect(readFileSync(join(device.root, 'bundles/b-1/copy'), 'utf8')).toBe(MODEL);
+  expect(readFileSync(join(device.root, 'bundles/b@1/copy'), 'utf8')).toBe(MODEL);
   expectProgress(outcome);
 });
 
@@ -145,7 +145,7 @@ test('bytes that came as plain data run when a bundle needs them as a program', 
   await run(bundle([plain, { path: 'r', data: 'x', role: 'runner' }], 'first').source);
   const outcome = await run(bundle(ENTRIES.slice(0, 1)).source);
   expect(outcome.result.ok).toBe(true);
-  expect(statSync(join(device.root, 'bundles/b-1/bin/runner')).mode & 0o777).toBe(0o755);
+  expect(statSync(join(device.root, 'bundles/b@1/bin/runner')).mode & 0o777).toBe(0o755);
 });
 
 test('a stored file of the wrong size is sent again', async () => {
