@@ -55,8 +55,8 @@ async function start(
   say: Say,
 ): Promise<Engine> {
   const began = clock.now();
-  const language = openModel(io.files, args.model);
-  const vision = openModel(io.files, args.mmproj);
+  const language = openModel(io.files, args.model, 'language');
+  const vision = openModel(io.files, args.mmproj, 'vision');
   const engine = await load({ language, vision, context: args.context }, io.killed);
   if (engine.facts.threads !== args.threads)
     await io.warn(
@@ -74,13 +74,19 @@ async function start(
   return engine;
 }
 
-/** The file as a Blob, if it looks like a GGUF. */
-function openModel(files: PhoneFiles, path: string): Blob {
+/** The file as a Blob, if it looks like a GGUF of the right kind. "clip" is what llama.cpp calls every mmproj. */
+function openModel(files: PhoneFiles, path: string, kind: 'language' | 'vision'): Blob {
   const blob = readBlob(files, path, 'model');
   const head = headOf(files.read(path), Math.min(GGUF_HEAD_BYTES, blob.size));
   const header = readGgufHeader(head, blob.size);
   if (!header.ok)
     throw new EngineFault('model', `${path} is not a GGUF model: ${header.failure.detail ?? ''}`);
+  const { architecture } = header.value;
+  if ((architecture === 'clip') !== (kind === 'vision'))
+    throw new EngineFault(
+      'model',
+      `${path} is no ${kind} model: its architecture is ${architecture}`,
+    );
   return blob;
 }
 
@@ -119,7 +125,7 @@ class Server {
   readonly #say: Say;
   readonly #queue: Waiting[] = [];
   #working: Promise<void> = Promise.resolve();
-  #crashed = false;
+  readonly #crashed = new AbortController();
 
   constructor(engine: Engine, io: ProgramIo, host: RunnerHost, say: Say) {
     this.#engine = engine;
@@ -132,8 +138,11 @@ class Server {
   async run(): Promise<number> {
     this.#io.killed.addEventListener('abort', () => this.#engine.close(), { once: true });
     const lines = new RequestLines();
+    const crashed = new Promise<undefined>((resolve) =>
+      this.#crashed.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
+    );
     for (;;) {
-      const bytes = await this.#io.read();
+      const bytes = await Promise.race([this.#io.read(), crashed]);
       if (!bytes) break;
       for (const line of lines.push(bytes)) {
         if (line.is === 'wrong') await this.#refuse(line.id, 'request', line.message);
@@ -152,7 +161,7 @@ class Server {
     return this.#exitCode();
   }
 
-  #exitCode = () => (this.#crashed ? CRASHED : 0);
+  #exitCode = () => (this.#crashed.signal.aborted ? CRASHED : 0);
 
   #enqueue(request: GenerateRequest): void {
     const arrivedMs = this.#host.clock.now();
@@ -168,11 +177,11 @@ class Server {
   async #serve(waiting: Waiting): Promise<void> {
     const { request } = waiting.request;
     try {
-      if (!this.#crashed && !this.#io.killed.aborted) await this.#answer(waiting);
+      if (!this.#crashed.signal.aborted && !this.#io.killed.aborted) await this.#answer(waiting);
     } catch (fault) {
       if (!(fault instanceof EngineFault)) throw fault;
       await this.#refuse(request, fault.code, fault.message);
-      this.#crashed ||= fault.fatal;
+      if (fault.fatal) this.#crashed.abort();
     } finally {
       this.#queue.splice(this.#queue.indexOf(waiting), 1);
     }

@@ -5,10 +5,17 @@ import { EngineFault, type AnswerPart, type Engine, type LoadEngine } from './en
 
 /** Loads llama.cpp (WASM) and a model. One thread, no GPU: the same arithmetic everywhere, and no special page headers. */
 export const loadWllama: LoadEngine = async ({ language, vision, context }, signal) => {
+  if (!('Suspending' in WebAssembly))
+    throw new EngineFault('model', 'this browser is too old for llama.cpp (WASM): it lacks JSPI');
   const { Wllama: Library } = await import('@wllama/wllama');
-  const wllama = new Library({ default: wasmUrl }, { suppressNativeLog: false, logger: QUIET });
+  const log = new ErrorLog();
+  const wllama = new Library({ default: wasmUrl }, { logger: log });
   const stop = () => void wllama.exit();
   signal.addEventListener('abort', stop, { once: true });
+  const refuse = (why: string) => {
+    stop();
+    return new EngineFault('model', `llama.cpp could not load the model: ${why}`);
+  };
   try {
     await wllama.loadModel([language, vision], {
       n_ctx: context,
@@ -20,22 +27,43 @@ export const loadWllama: LoadEngine = async ({ language, vision, context }, sign
       skip_chat_parsing: true,
     });
   } catch (reason) {
-    stop();
-    throw new EngineFault('model', `llama.cpp could not load the model: ${textOf(reason)}`);
+    throw refuse(log.take() ?? textOf(reason));
   }
-  if (!wllama.supportInputModality('image')) {
-    stop();
-    throw new EngineFault('model', 'the model takes no pictures: the mmproj file does not fit it');
-  }
-  return new WllamaEngine(wllama, Library.getLibllamaVersion());
+  // the library resolves also when llama.cpp said no
+  const info: object = wllama.getLoadedContextInfo();
+  if ('success' in info && info.success === false) throw refuse(log.take() ?? 'it gave no reason');
+  if (!wllama.supportInputModality('image'))
+    throw refuse('the mmproj file does not make it take pictures');
+  return new WllamaEngine(wllama, Library.getLibllamaVersion(), log);
 };
+
+/** What llama.cpp complains about. The library talks to a console; its reasons are there and nowhere else. */
+class ErrorLog {
+  #first: string | undefined;
+
+  /** The first complaint since the last call: the later ones mostly say that something failed. */
+  take(): string | undefined {
+    const line = this.#first;
+    this.#first = undefined;
+    return line;
+  }
+
+  error = (...words: readonly unknown[]): void => {
+    this.#first ??= words.map(textOf).join(' ').trim();
+  };
+  debug = ignore;
+  log = ignore;
+  warn = ignore;
+}
 
 class WllamaEngine implements Engine {
   readonly facts: Engine['facts'];
   readonly #wllama: Wllama;
+  readonly #log: ErrorLog;
 
-  constructor(wllama: Wllama, version: string) {
+  constructor(wllama: Wllama, version: string, log: ErrorLog) {
     this.#wllama = wllama;
+    this.#log = log;
     const { n_ctx, metadata } = wllama.getLoadedContextInfo();
     this.facts = {
       engine: `llama.cpp ${version} (WASM, wllama ${WLLAMA_VERSION}, 1 thread)`,
@@ -54,6 +82,7 @@ class WllamaEngine implements Engine {
     signal: AbortSignal,
   ): AsyncGenerator<AnswerPart> {
     const size = await sizeOf(image);
+    this.#log.take();
     const options = await toOptions(request, image, signal);
     let prompt = false;
     let tokens = 0;
@@ -74,7 +103,7 @@ class WllamaEngine implements Engine {
       }
       yield { kind: 'end', finish, tokens };
     } catch (reason) {
-      if (!signal.aborted) throw toFault(reason);
+      if (!signal.aborted) throw toFault(reason, this.#log.take());
       yield { kind: 'end', finish: 'cancelled', tokens };
     }
   }
@@ -133,18 +162,19 @@ async function sizeOf(image: Blob): Promise<{ width: number | null; height: numb
   }
 }
 
-/** llama-server tells its errors apart by their text only. */
-function toFault(reason: unknown): EngineFault {
+/** llama-server tells its errors apart by their text only. `logged` is what it said before it failed. */
+function toFault(reason: unknown, logged: string | undefined): EngineFault {
   const text = textOf(reason);
+  // a C++ exception that wllama 3.8.1 loses: it hands the answer over as JSON, which wants UTF-8
+  if (logged?.includes('invalid UTF-8'))
+    return new EngineFault('internal', 'the model wrote bytes that are no text (invalid UTF-8)');
   if (/context/i.test(text)) return new EngineFault('context', text);
   if (/image|bitmap|media|multimodal|mtmd/i.test(text)) return new EngineFault('image', text);
-  const crashed = reason instanceof Error && reason.name === 'RuntimeError';
-  return new EngineFault('internal', text, crashed);
+  const dead = /^\(ABORT\)|crashed|unreachable|out of bounds|memory|Maximum call stack/i.test(text);
+  return new EngineFault('internal', logged === undefined ? text : `${text}: ${logged}`, dead);
 }
 
 const textOf = (reason: unknown): string =>
   (reason instanceof Error ? reason.message : String(reason)).slice(0, 500);
 
-const ignore = () => undefined;
-/** The library talks to the console; what matters comes back as errors. */
-const QUIET = { debug: ignore, log: ignore, warn: ignore, error: ignore };
+function ignore(): void {}
