@@ -17,15 +17,17 @@ const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const virtual = once(() => import('./adapters/virtual/phones'));
 
+const unavailable = webUsbUnavailable(window);
 const platform: Platform = {
   app: __APP_VERSION__,
   clock,
   usb: {
-    unavailable: webUsbUnavailable(window),
+    unavailable,
     hasKnown: () => hasKnownPhone(navigator.usb),
     connector: once(async () =>
       (await adb()).createConnector({
         usb: navigator.usb,
+        unavailable,
         transport: 'usb',
         simulated: false,
         clock,
