@@ -5,11 +5,12 @@ import type { Work } from '../../families/family';
 import { Arena } from './arena';
 import type { Picture } from './blocks';
 import { reserve, type Core } from './core';
-import type { Decoded } from './decode';
+import { viewOf, type Decoded } from './decode';
 import { layOut, layOutRgb, type Execution, type Finished } from './execute';
 import { sha256 } from './hash';
 import { openPicture, placeSource } from './load';
 import { encodePng } from './png';
+import { PREVIEW, toPreview, withPreview } from './preview';
 
 /** Largest file that is read, in bytes. */
 export const MAX_FILE_BYTES = 256 << 20;
@@ -35,11 +36,13 @@ export async function prepareInput(
   const { header, decoded } = opened.value;
   const fileSha256 = sha256(data);
   const computed = await compute(core, decoded, recipe);
-  decoded.close();
   if (!computed.ok) return computed;
   const { work, source, rgbSha256, execution } = computed.value;
   const outputs: PreparedOutput[] = [];
-  for (const finished of execution.finished) outputs.push(await collect(core, finished));
+  let rgb: Uint8Array | undefined;
+  for (const finished of execution.finished)
+    if (finished.output.name === PREVIEW) rgb = copyOut(core, finished);
+    else outputs.push(await collect(core, finished));
   return ok({
     recipe,
     plan: work.plan,
@@ -52,7 +55,7 @@ export async function prepareInput(
       rgbSha256,
     },
     outputs,
-    preview: await previewOf(core, work, execution, outputs),
+    preview: await toPreview(work, outputs, rgb),
     core: core.kind,
     tookMs: performance.now() - begin,
   });
@@ -65,18 +68,29 @@ interface Computed {
   readonly execution: Execution;
 }
 
-/** Plans memory, takes the pixels over, hashes them, carries out the family's steps. */
+/** Plans memory, takes the pixels over (and closes them), hashes them, carries out the family's steps. */
 async function compute(
   core: Core,
   decoded: Decoded,
   recipe: InputRecipe,
 ): Promise<Result<Computed>> {
+  const prepared = await takeOver(core, decoded, recipe);
+  decoded.close(); // before the large blocks are touched: the pixels are ours now
+  if (!prepared.ok) return prepared;
+  const { work, source, execution, rgb } = prepared.value;
+  rgb.run();
+  const rgbSha256 = sha256(viewOf(core, rgb.address, rgb.bytes));
+  execution.run();
+  return ok({ work, source, execution, rgbSha256: await rgbSha256 });
+}
+
+async function takeOver(core: Core, decoded: Decoded, recipe: InputRecipe) {
   const turned = decoded.orientation > 4;
   const width = turned ? decoded.height : decoded.width;
   const height = turned ? decoded.width : decoded.height;
   const planned = planWork(recipe, width, height);
   if (!planned.ok) return planned;
-  const work = planned.value;
+  const work = withPreview(planned.value);
   const arena = new Arena(core.exports.heapBase());
   const { picture: source, load } = placeSource(core, arena, decoded, work.alpha);
   const mark = arena.mark();
@@ -86,11 +100,7 @@ async function compute(
   const reserved = reserve(core, arena.bytes);
   if (!reserved.ok) return reserved;
   const loaded = await load();
-  if (!loaded.ok) return loaded;
-  rgb.run();
-  const rgbSha256 = sha256(new Uint8Array(core.memory.buffer, rgb.address, rgb.bytes));
-  execution.run();
-  return ok({ work, source, execution, rgbSha256: await rgbSha256 });
+  return loaded.ok ? ok({ work, source, execution, rgb }) : loaded;
 }
 
 const DTYPES = {
@@ -102,9 +112,14 @@ const DTYPES = {
   numbers: 'int64',
 } as const;
 
-/** Copies an output out of the core's memory; a PNG is encoded, its hash is that of its pixels. */
-async function collect(core: Core, { output, address, bytes }: Finished): Promise<PreparedOutput> {
-  const raw = new Uint8Array(core.memory.buffer, address, bytes).slice();
+function copyOut(core: Core, { address, bytes }: Finished): Uint8Array<ArrayBuffer> {
+  return viewOf(core, address, bytes).slice();
+}
+
+/** An output as it leaves; a PNG is encoded, its hash is that of its pixels. */
+async function collect(core: Core, finished: Finished): Promise<PreparedOutput> {
+  const { output } = finished;
+  const raw = copyOut(core, finished);
   const hash = await sha256(raw);
   const [height = 0, width = 0] = output.shape;
   const data = output.layout === 'png' ? await encodePng(raw, width, height) : raw;
@@ -115,27 +130,4 @@ async function collect(core: Core, { output, address, bytes }: Finished): Promis
     data,
     sha256: hash,
   };
-}
-
-/** The picture for people: the output itself where it is a PNG of it. */
-async function previewOf(
-  core: Core,
-  work: Work,
-  { pictures }: Execution,
-  outputs: readonly PreparedOutput[],
-): Promise<Blob> {
-  const same = work.outputs.findIndex((o) => o.layout === 'png' && o.picture === work.preview);
-  const ready = outputs[same]?.data;
-  if (ready) return new Blob([new Uint8Array(ready)], { type: 'image/png' });
-  const picture = pictures[work.preview];
-  if (!picture) throw new Error(`no picture ${work.preview} to show`);
-  const { width, height, pixels } = picture;
-  const rgbx = new Uint8Array(core.memory.buffer, pixels, width * height * 4);
-  const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0, o = 0; o < rgb.length; i += 4, o += 3) {
-    rgb[o] = rgbx[i]!;
-    rgb[o + 1] = rgbx[i + 1]!;
-    rgb[o + 2] = rgbx[i + 2]!;
-  }
-  return new Blob([await encodePng(rgb, width, height)], { type: 'image/png' });
 }
