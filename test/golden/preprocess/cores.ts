@@ -32,7 +32,8 @@ export function carryOut(
   const reserved = reserve(core, arena.bytes);
   if (!reserved.ok) throw new Error(reserved.failure.detail);
   // What lies in memory from earlier work must not matter.
-  new Uint8Array(core.memory.buffer, core.exports.heapBase()).fill(0xa5);
+  const base = core.exports.heapBase();
+  new Uint8Array(core.memory.buffer, base, arena.bytes - base).fill(0xa5);
   const memory = new Uint8Array(core.memory.buffer, pixels, width * height * 4);
   for (let i = 0; i < width * height; i++) {
     memory.set(rgb.subarray(i * 3, i * 3 + 3), i * 4);
