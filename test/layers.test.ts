@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   families: ['domain', 'valibot'],
   pipelines: ['domain', 'valibot'],
   flows: ['domain', 'families', 'pipelines', 'hash-wasm'], // sha256 of a stream; crypto.subtle has no streaming
+  templates: ['domain'], // text in, text out: what each family's chat template makes of a question
   adapters: [
     'domain',
     'families', // the worker carries out what a family plans
@@ -21,10 +22,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     '@wllama',
     'just-bash',
     'hash-wasm',
+    '@huggingface', // tokenizers of kinds that ours does not do; loaded on demand
     'valibot',
   ],
-  ui: ['domain', 'families', 'pipelines', 'flows', 'svelte'],
-  cli: ['domain', 'families', 'pipelines', 'node:', 'vite', '@playwright', 'valibot'], // Node programs, not part of the page
+  ui: ['domain', 'families', 'templates', 'pipelines', 'flows', 'svelte'],
+  // Node programs, not part of the page; what needs no browser runs as it is (the tokenizer).
+  cli: ['domain', 'families', 'pipelines', 'adapters', 'node:', 'vite', '@playwright', 'valibot'],
 };
 
 /** Only these folders of adapters/ may import these packages. */
@@ -33,6 +36,7 @@ const ONLY_IN: Record<string, string> = {
   '@wllama': 'adapters/virtual',
   'just-bash': 'adapters/virtual',
   wasm: 'adapters/preprocess',
+  '@huggingface': 'adapters/tokenizer',
 };
 
 const root = join(import.meta.dirname, '../src');

@@ -1,15 +1,23 @@
-import { preprocess } from './preprocess';
+export type Command = (args: readonly string[]) => Promise<number>;
 
-/** Commands by name: `npm run -s cli -- NAME ...`. Each gets the rest of the arguments and returns an exit code. */
-const COMMANDS: Record<string, (args: readonly string[]) => Promise<number>> = { preprocess };
+/**
+ * Commands by name: `npm run -s cli -- NAME ...`. Each gets the rest of the arguments and returns an exit code.
+ * Loaded when asked for: only some need a browser.
+ */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  preprocess: async () => (await import('./preprocess')).preprocess,
+  tokenize: async () => (await import('./tokenize')).tokenize,
+};
 
 const USAGE = `usage: npm run -s cli -- COMMAND ...
 commands: ${Object.keys(COMMANDS).join(', ')}; see docs/cli.md`;
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (command) process.exitCode = await command(args);
-else {
+if (command) {
+  const run = await command();
+  process.exitCode = await run(args);
+} else {
   console.error(USAGE);
   process.exitCode = 2;
 }

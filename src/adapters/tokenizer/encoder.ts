@@ -6,13 +6,8 @@ import { nfc } from './nfc';
 import { chain, type Sink } from './stages';
 import { toUnits, type Text } from './text';
 
-/** Text to ids, equal to the Rust library's; special tokens in the text count as special, nothing is added. */
-export interface TextEncoderToIds {
-  encode(text: string): Int32Array;
-}
-
-/** Our own byte-level BPE. One text at a time. */
-export class Encoder implements TextEncoderToIds {
+/** Our own byte-level BPE, text to ids equal to those of the Rust library. One text at a time. */
+export class Encoder {
   private readonly raw: AddedTokens;
   private readonly normalized: AddedTokens;
   private readonly nfc: boolean;
