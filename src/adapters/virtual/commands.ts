@@ -128,9 +128,10 @@ function kill(phone: VirtualPhone, args: readonly string[]): string {
   const number = spec === undefined ? 15 : signalNumber(spec);
   const missing: string[] = [];
   for (const pid of pids.filter((arg) => arg !== '--')) {
-    if (!/^\d+$/.test(pid))
+    // -PID is the process group that PID leads; here each program is alone in its own
+    if (!/^-?\d+$/.test(pid))
       throw new CommandFault(`sh: kill: ${pid}: arguments must be jobs or pids`);
-    if (!phone.processes.signal(Number(pid), number)) missing.push(pid);
+    if (!phone.processes.signal(Math.abs(Number(pid)), number)) missing.push(pid);
   }
   if (missing.length)
     throw new CommandFault(missing.map((pid) => `sh: kill: ${pid}: No such process`).join('\n'));

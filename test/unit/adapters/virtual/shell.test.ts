@@ -75,11 +75,16 @@ test.each([
   ['-15', 143],
   ['', 143],
   ['-s HUP', 129],
+  ['-15 -', 143],
 ])('kill %s from a second shell ends a program', async (signal, exitCode) => {
   const { adb, sh } = await connected();
   const program = await start(adb, 'echo $$; exec env cat');
   const pid = (await program.next()).trim();
-  expect(await sh(`kill ${signal} ${pid}`)).toEqual({ stdout: '', stderr: '', exitCode: 0 });
+  expect(await sh(`kill ${signal}${signal.endsWith(' -') ? '' : ' '}${pid}`)).toEqual({
+    stdout: '',
+    stderr: '',
+    exitCode: 0,
+  });
   expect(await program.process.exited).toBe(exitCode);
 });
 
