@@ -2,8 +2,16 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseManifest } from '../../../src/domain/bundle';
 import { measureFile, readManifest } from '../../../src/cli/bundle-files';
-import { PAYLOAD_DIR, bundleNames, isLocal, servedFiles } from '../../../src/cli/served-files';
+import {
+  PAYLOAD_DIR,
+  bundleNames,
+  isLocal,
+  readServed,
+  servedFiles,
+  servedManifest,
+} from '../../../src/cli/served-files';
 
 describe('the bundles that come with the page', async () => {
   const names = await bundleNames();
@@ -17,7 +25,10 @@ describe('the bundles that come with the page', async () => {
 
   test.each(names)('%s: the manifest tells the truth about its files', async (name) => {
     const dir = join(PAYLOAD_DIR, name);
-    const manifest = await readManifest(dir);
+    await readManifest(dir);
+    const served = parseManifest(await servedManifest(name)); // with what was built, when it was
+    if (!served.ok) throw new Error(served.failure.detail);
+    const manifest = served.value;
     expect(manifest.id).toBe(name);
     for (const { url, bytes, sha256 } of manifest.files.filter((file) => isLocal(file.url)))
       expect(await measureFile(join(dir, url)), url).toEqual({ bytes, sha256 });
@@ -27,7 +38,37 @@ describe('the bundles that come with the page', async () => {
     const paths = [...(await servedFiles())];
     expect(paths).toContain('tiny-vlm/vision.gguf');
     expect(paths.filter((path) => path.includes('training'))).toEqual([]);
+    expect(paths.filter((path) => path.includes('relink'))).toEqual([]);
     for (const path of paths) expect((await stat(join(PAYLOAD_DIR, path))).isFile()).toBe(true);
+  });
+});
+
+describe('a bundle with built files', () => {
+  let root = '';
+  const manifest = { id: 'b', version: '1.2.3', files: [{ url: 'a' }], title: 't' };
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'plugsight-bundle-'));
+    await mkdir(join(root, 'b/build'), { recursive: true });
+    await writeFile(join(root, 'b/manifest.json'), JSON.stringify(manifest));
+  });
+  afterEach(() => rm(root, { recursive: true }));
+
+  test('is the committed one until they are there', async () => {
+    expect(await servedManifest('b', root)).toEqual(manifest);
+  });
+
+  test('lists them, under a version of its own', async () => {
+    const built = { version: 'c0ffee00', origin: 'built here', files: [{ url: 'build/x' }] };
+    await writeFile(join(root, 'b/build/files.json'), JSON.stringify(built));
+    const served = await servedManifest('b', root);
+    expect(served).toEqual({
+      ...{ id: 'b', title: 't', version: '1.2.3-c0ffee00', origin: 'built here' },
+      files: [{ url: 'a' }, { url: 'build/x' }],
+    });
+    expect([...(await servedFiles(root))]).toEqual(['b/manifest.json', 'b/a', 'b/build/x']);
+    expect(JSON.parse(Buffer.from(await readServed('b/manifest.json', root)).toString())).toEqual(
+      served,
+    );
   });
 });
 
