@@ -180,6 +180,10 @@ export interface BundleSource {
 export interface BundleCatalogue {
   /** Loads a bundle's manifest by id. Failures: bundle-unreachable, manifest-invalid. */
   load(id: string, signal: AbortSignal): Promise<Result<BundleSource>>;
+  /** Loads a manifest from an https address of the user's. Failures as of `load`. */
+  fromAddress(address: string, signal: AbortSignal): Promise<Result<BundleSource>>;
+  /** Reads a bundle from a folder that the user picked. Failures: manifest-invalid, bundle-unreachable. */
+  fromFolder(files: readonly File[]): Promise<Result<BundleSource>>;
   /** Makes a bundle of a GGUF language model and its mmproj from the user's disk. Failures: model-invalid. */
   fromFiles(language: File, vision: File, signal: AbortSignal): Promise<Result<BundleSource>>;
 }

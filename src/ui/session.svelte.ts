@@ -152,8 +152,24 @@ export class Session {
     );
   }
 
+  /** A bundle of the user's: a folder with a manifest.json, or the address of one. */
+  async useFolder(files: readonly File[]): Promise<void> {
+    this.modelStep = busy('Reading the folder');
+    this.#takeModel(await this.platform.catalogue.fromFolder(files));
+  }
+
+  async useAddress(address: string): Promise<void> {
+    this.modelStep = busy('Loading the manifest');
+    const { catalogue } = this.platform;
+    this.#takeModel(await catalogue.fromAddress(address.trim(), AbortSignal.timeout(30_000)));
+  }
+
   #takeModel(loaded: Result<BundleSource>): void {
     if (!loaded.ok) return void (this.modelStep = failedOrIdle(loaded.failure));
+    if (!loaded.value.manifest.pipelines.includes(this.pipelineId)) {
+      const detail = `${loaded.value.manifest.id} is for ${loaded.value.manifest.pipelines.join(', ')}, not for ${this.pipelineId}`;
+      return void (this.modelStep = failedOrIdle({ code: 'manifest-invalid', detail }));
+    }
     const missing = missingRoles(this.pipeline, loaded.value.manifest);
     if (missing.length) {
       const detail = `${loaded.value.manifest.id} has no ${missing.join(' and no ')} file`;
