@@ -38,13 +38,11 @@ export async function bundleNames(root = PAYLOAD_DIR): Promise<readonly string[]
 
 /** A bundle's manifest as the page gets it: the committed one, with the files that were built since. */
 export async function servedManifest(name: string, root = PAYLOAD_DIR): Promise<ServedManifest> {
-  const json = async (path: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(root, name, path), 'utf8'));
-  const manifest = (await json('manifest.json')) as ServedManifest;
-  const built = (await json(`${BUILT_DIR}/${BUILT_FILE}`).catch(() => undefined)) as
-    BuiltFiles | undefined;
-  if (!built) return manifest;
-  const { version, origin, files } = built;
+  const read = (path: string) => readFile(join(root, name, path), 'utf8');
+  const manifest = JSON.parse(await read('manifest.json')) as ServedManifest;
+  const built = await read(`${BUILT_DIR}/${BUILT_FILE}`).catch(() => undefined);
+  if (built === undefined) return manifest;
+  const { version, origin, files } = JSON.parse(built) as BuiltFiles;
   return {
     ...manifest,
     ...{ version: `${manifest.version}-${version}`, origin },
