@@ -35,7 +35,7 @@ test.each([
   ['a file missing', [own('manifest.json'), own('language.gguf')], 'bundle-unreachable', 'vision'],
   [
     'an address that no file can have',
-    [picked('m/manifest.json', manifest.replace(/"url": *"vision.gguf"/, '"url": "%ZZ"'))],
+    [picked('m/manifest.json', manifest.replace(/"url": *"language.gguf"/, '"url": "%ZZ"'))],
     'bundle-unreachable',
     '%ZZ is not in the folder',
   ],
