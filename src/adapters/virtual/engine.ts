@@ -24,8 +24,13 @@ export type AnswerPart =
       >;
     }
   | { readonly kind: 'token'; readonly id: number | null; readonly text: string }
-  /** The last part. `tokens`: generated, end of turn included. */
-  | { readonly kind: 'end'; readonly finish: Of<'done'>['finish']; readonly tokens: number };
+  /** The last part. `tokens`: generated, end of turn included. `decodeMs`: from the first of them to the last. */
+  | {
+      readonly kind: 'end';
+      readonly finish: Of<'done'>['finish'];
+      readonly tokens: number;
+      readonly decodeMs: number | null;
+    };
 
 export type LoadEngine = (model: ModelFiles, signal: AbortSignal) => Promise<Engine>;
 

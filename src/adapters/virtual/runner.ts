@@ -191,33 +191,32 @@ class Server {
     const { clock } = this.#host;
     const image = readBlob(this.#io.files, request.image, 'image');
     const since = () => clock.now() - arrivedMs;
-    const answer = { text: '', firstMs: undefined as number | undefined, lastMs: 0 };
+    const id = request.request;
+    let text = '';
+    let firstMs: number | null = null;
     this.#host.answerBegins();
     for await (const part of this.#engine.answer(request, image, cancelled.signal)) {
       if (this.#io.killed.aborted) return;
+      // only the last line is awaited: the model need not wait for the cable, nor the clock
       if (part.kind === 'prompt') {
         // picture decoding and encoding are contained in prefill_ms: llama-server does not split them
         const unknown = { load_image_ms: null, vision_ms: null };
-        await this.#say({ event: 'prompt', request: request.request, ...part.figures, ...unknown });
+        void this.#say({ event: 'prompt', request: id, ...part.figures, ...unknown });
       } else if (part.kind === 'token') {
-        answer.lastMs = since();
-        answer.firstMs ??= answer.lastMs;
-        answer.text += part.text;
-        const { id, text } = part;
-        // not awaited: the model need not wait for the cable
-        void this.#say({ event: 'token', request: request.request, id, text, t_ms: answer.lastMs });
+        const t_ms = since();
+        firstMs ??= t_ms;
+        text += part.text;
+        void this.#say({ event: 'token', request: id, id: part.id, text: part.text, t_ms });
         this.#host.tokenSaid();
       } else {
-        const { tokens, finish } = part;
-        const { text, firstMs, lastMs } = answer;
-        const decodeMs = firstMs === undefined ? null : lastMs - firstMs;
+        const { tokens, finish, decodeMs } = part;
         await this.#say({
           event: 'done',
-          request: request.request,
+          request: id,
           finish,
           text,
           tokens,
-          first_token_ms: firstMs ?? null,
+          first_token_ms: firstMs,
           decode_ms: decodeMs,
           tokens_per_s: decodeMs ? ((tokens - 1) / decodeMs) * 1000 : null,
           total_ms: since(),

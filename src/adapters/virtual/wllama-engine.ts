@@ -86,6 +86,7 @@ class WllamaEngine implements Engine {
     const options = await toOptions(request, image, signal);
     let prompt = false;
     let tokens = 0;
+    let decodeMs: number | null = null;
     let finish: 'stop' | 'length' = 'stop';
     try {
       const chunks = await this.#wllama.createChatCompletion(options);
@@ -95,16 +96,20 @@ class WllamaEngine implements Engine {
           prompt = true;
           yield { kind: 'prompt', figures: { ...size, ...promptFigures(timings) } };
         }
-        if (timings) tokens = timings.predicted_n;
+        if (timings) {
+          tokens = timings.predicted_n;
+          // measured inside llama.cpp; with one token there is nothing between first and last
+          decodeMs = tokens > 1 ? timings.predicted_ms : null;
+        }
         const [choice] = choices;
         if (choice?.finish_reason === 'length') finish = 'length';
         const text = choice?.delta.content ?? '';
         if (text) yield { kind: 'token', id: null, text };
       }
-      yield { kind: 'end', finish, tokens };
+      yield { kind: 'end', finish, tokens, decodeMs };
     } catch (reason) {
       if (!signal.aborted) throw toFault(reason, this.#log.take());
-      yield { kind: 'end', finish: 'cancelled', tokens };
+      yield { kind: 'end', finish: 'cancelled', tokens, decodeMs };
     }
   }
 
