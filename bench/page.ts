@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { chromiumArgs, ensureChromium } from '../src/cli/chromium';
 import type {} from '../src/cli/page-driver'; // window.plugsight
-import { ensureBuilt, serve } from '../src/cli/site';
+import { START_PORT, ensureBuilt, serve } from '../src/cli/site';
 
 /** `npm run bench`: how long a person waits on the virtual phone, and how smooth the page stays meanwhile. */
 const ROUNDS = 5;
@@ -108,7 +108,7 @@ const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 await ensureBuilt('stderr');
-await using site = await serve(4173, false);
+await using site = await serve(START_PORT, false);
 const browser = await chromium.launch({
   executablePath: ensureChromium(),
   args: chromiumArgs(),

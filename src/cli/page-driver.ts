@@ -1,9 +1,8 @@
-import { chromium, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import type { Failure } from '../domain/failure';
 import type { Report } from '../domain/report';
 import type { RunState } from '../domain/run';
-import { chromiumArgs, ensureChromium } from './chromium';
-import { ensureBuilt, serve } from './site';
+import { openPage, type OpenPage } from './open-page';
 
 /** `window.plugsight` (docs/automation.md, src/ui/automation.ts). */
 interface PageHook {
@@ -30,38 +29,19 @@ const ANSWER_MS = 180_000;
 const READY_MS = 60_000;
 const POLL_MS = 50;
 
-/** The built page in a Chromium without a window, connected to its virtual phone. */
+/** Drives the page as a person would. */
 export class PageDriver implements AsyncDisposable {
   readonly page: Page;
-  readonly #close: () => Promise<void>;
+  readonly #opened: OpenPage;
 
-  private constructor(page: Page, close: () => Promise<void>) {
-    this.page = page;
-    this.#close = close;
+  private constructor(opened: OpenPage) {
+    this.page = opened.page;
+    this.#opened = opened;
   }
 
-  /** Builds when needed, serves, opens and connects. `log` hears what the page complains about. */
+  /** As openPage. */
   static async open(log: (line: string) => void): Promise<PageDriver> {
-    await ensureBuilt('stderr');
-    const executablePath = ensureChromium();
-    const site = await serve(4173, false);
-    const browser = await chromium.launch({ executablePath, args: chromiumArgs() });
-    const close = async () => {
-      await browser.close();
-      await site[Symbol.asyncDispose]();
-    };
-    try {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-      page.on('pageerror', (error) => log(`page: ${error.message}`));
-      page.on('console', (message) => {
-        if (message.type() === 'error') log(`page: ${message.text()}`);
-      });
-      await page.goto(site.url);
-      return new PageDriver(page, close);
-    } catch (reason) {
-      await close();
-      throw reason;
-    }
+    return new PageDriver(await openPage('', log));
   }
 
   /** Starts the virtual phone and waits until it is ready for a question. */
@@ -123,7 +103,7 @@ export class PageDriver implements AsyncDisposable {
     );
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened[Symbol.asyncDispose]();
   }
 }

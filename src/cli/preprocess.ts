@@ -8,7 +8,7 @@ import { findFamily } from '../families';
 import type { Param } from '../families/family';
 import { checkParams } from '../families/params';
 import { findProfile, PROFILES } from '../families/profiles';
-import { HeadlessPage } from './headless-page';
+import { openPage } from './open-page';
 
 const USAGE = `usage: npm run -s cli -- preprocess --profile PROFILE [--param NAME=VALUE]... [--core simd|scalar] [--out DIR] --image FILE...
 profiles: ${Object.keys(PROFILES).join(' ')}`;
@@ -40,7 +40,7 @@ export async function preprocess(args: readonly string[]): Promise<number> {
     console.error(`${options}\n${USAGE}`);
     return 2;
   }
-  await using headless = await HeadlessPage.open();
+  await using headless = await openPage('headless.html', (line) => console.error(line));
   const { page } = headless;
   if (options.core) await page.evaluate((core) => window.headless.choose(core), options.core);
   let failed = false;

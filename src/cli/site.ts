@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { preview } from 'vite';
 import { ROOT, npmRun } from './commands';
 
+/** Where `npm start` serves, when the port is free. */
+export const START_PORT = 4173;
+
 /** What the built page is made of. */
 const INPUTS = [
   'src',

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
-import { ensureBuilt, serve } from './site';
+import { START_PORT, ensureBuilt, serve } from './site';
 
 /** `npm start`: builds the page when needed, serves it, opens the browser where there is one. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { port: { type: 'string', default: '4173' }, 'no-open': { type: 'boolean' } },
+    options: {
+      port: { type: 'string', default: String(START_PORT) },
+      'no-open': { type: 'boolean' },
+    },
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 1 || port > 65535)
