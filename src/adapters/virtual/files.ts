@@ -90,7 +90,7 @@ export class PhoneFiles {
     this.capacity = capacity;
     this.#now = now;
     this.#root = this.#newDirectory(0o755);
-    for (const path of [HOME, ...SEALED, '/system/bin', '/dev', '/sdcard']) this.#grow(path);
+    for (const path of [HOME, ...SEALED, '/system/bin', '/dev', '/sdcard']) this.#grow(path, 0o555);
     this.#directory('/data/local/tmp').mode = 0o771;
     this.#put('/dev/null', { ...this.#newFile(0o666), make: () => '' });
   }
@@ -101,7 +101,7 @@ export class PhoneFiles {
 
   /** Adds a file that the phone was made with. Its content is made at each read. */
   preload(path: string, make: () => string, mode = 0o444): void {
-    this.#grow(parentOf(path));
+    this.#grow(parentOf(path), 0o555);
     this.#put(path, { ...this.#newFile(mode), make });
   }
 
@@ -221,7 +221,7 @@ export class PhoneFiles {
   makeDirectories(path: string): void {
     if (this.find(path)?.kind === 'directory') return;
     this.#mayWrite(path);
-    this.#grow(path);
+    this.#grow(path, 0o771);
   }
 
   makeDirectory(path: string): void {
@@ -286,10 +286,10 @@ export class PhoneFiles {
     return node;
   }
 
-  #grow(path: string): void {
+  #grow(path: string, mode: number): void {
     let node = this.#root;
     for (const name of split(this.real(path))) {
-      const next: PhoneEntry = node.entries.get(name) ?? this.#newDirectory(0o771);
+      const next: PhoneEntry = node.entries.get(name) ?? this.#newDirectory(mode);
       if (next.kind !== 'directory') throw new FileFault('ENOTDIR', path);
       node.entries.set(name, next);
       node = next;

@@ -22,6 +22,8 @@ test.each([
   ],
   ['ls /data', { exitCode: 2 }],
   ['no_such_command', { exitCode: 127 }],
+  ['[ -w /system ] || [ -w /proc ] || [ ! -w /data/local/tmp ]', { exitCode: 1 }],
+  ["echo 'open", { exitCode: 2 }],
   ['mkdir /data/x', { exitCode: 1 }],
   ['rm -rf /system', { exitCode: 1 }],
 ])('%s', async (script, expected) => {
