@@ -20,26 +20,25 @@ export function createPreparer(options: PreparerOptions = {}): Preparer {
   let running: Running | undefined;
   let idle: ReturnType<typeof setTimeout> | undefined;
   let queue: Promise<unknown> = Promise.resolve();
+  /** What the self-check said: it needs to run only once per page. */
+  let decoder: PreparedInput['decoder'] | undefined;
 
   const stop = () => {
     running?.worker.terminate();
     running = undefined;
   };
 
-  const work: Preparer['prepare'] = async (file, recipe, signal) => {
+  const work = async (...[file, recipe, signal]: Parameters<Preparer['prepare']>) => {
     if (signal.aborted) return fail('cancelled');
     clearTimeout(idle);
-    running ??= open(start(), core);
+    running ??= open(start(), core, decoder);
     const { remote, broken } = running;
     const answer = remote.prepare(file, recipe).catch((error: unknown) => lost(error));
     const result = await Promise.race([answer, broken, aborted(signal)]);
+    if (result.ok) decoder = result.value.decoder;
     // A worker that was cancelled or fell over may be in any state: the next picture gets a new one.
-    if (
-      !result.ok &&
-      (result.failure.code === 'cancelled' || result.failure.code === 'worker-failed')
-    )
-      stop();
-    else idle = setTimeout(stop, idleMs);
+    else if (/^(cancelled|worker-failed)$/.test(result.failure.code)) stop();
+    idle = setTimeout(stop, idleMs);
     return result;
   };
 
@@ -47,7 +46,8 @@ export function createPreparer(options: PreparerOptions = {}): Preparer {
     prepare(file, recipe, signal) {
       const result = queue.then(() => work(file, recipe, signal));
       queue = result;
-      return result;
+      // One that waits is told at once; when its turn comes, it does nothing.
+      return Promise.race([result, aborted(signal)]);
     },
   };
 }
@@ -59,14 +59,19 @@ interface Running {
   readonly broken: Promise<Result<PreparedInput>>;
 }
 
-function open(worker: Worker, core: CoreChoice): Running {
+function open(
+  worker: Worker,
+  core: CoreChoice,
+  decoder: PreparedInput['decoder'] | undefined,
+): Running {
   const remote = wrap<PreprocessWorker>(worker);
   const broken = new Promise<Result<PreparedInput>>((resolve) => {
     worker.addEventListener('error', (event) => resolve(lost(event.message)), { once: true });
     worker.addEventListener('messageerror', () => resolve(lost('message')), { once: true });
   });
-  // Messages arrive in order: the choice is made before the first picture.
+  // Messages arrive in order: these are heard before the first picture.
   if (core !== 'auto') remote.choose(core).catch(() => undefined);
+  if (decoder) remote.assume(decoder).catch(() => undefined);
   return { worker, remote, broken };
 }
 
@@ -76,6 +81,7 @@ function lost(error: unknown): Result<PreparedInput> {
 
 function aborted(signal: AbortSignal): Promise<Result<PreparedInput>> {
   return new Promise((resolve) => {
+    if (signal.aborted) resolve(fail('cancelled'));
     signal.addEventListener('abort', () => resolve(fail('cancelled')), { once: true });
   });
 }

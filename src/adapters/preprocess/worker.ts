@@ -17,12 +17,17 @@ const core = once(async () => {
   const kind = choice === 'auto' ? (hasSimd() ? 'simd' : 'scalar') : choice;
   return startCore(await fetch(kind === 'simd' ? simdUrl : scalarUrl), kind);
 });
-const decoder = once(async () => selfCheck(await core()));
+let known: PreparedInput['decoder'] | undefined;
+const decoder = once(async () => known ?? selfCheck(await core()));
 
 const api = {
   /** Chooses the core; before the first picture. */
   choose(wanted: CoreChoice): void {
     choice = wanted;
+  },
+  /** What an earlier worker's self-check said; before the first picture. */
+  assume(decoder: PreparedInput['decoder']): void {
+    known = decoder;
   },
   /** One picture at a time: the core's memory is planned anew for each. */
   async prepare(file: Blob, recipe: InputRecipe): Promise<Result<PreparedInput>> {
