@@ -16,6 +16,8 @@ declare const __APP_VERSION__: string;
 const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const virtual = once(() => import('./adapters/virtual/phones'));
+/** One virtual phone at a time: with the next one, the last one's worker and files go. */
+let discardLast = () => {};
 
 const unavailable = webUsbUnavailable(window);
 const platform: Platform = {
@@ -38,7 +40,9 @@ const platform: Platform = {
     models: PHONE_MODELS,
     connector: async (modelId, trouble) => {
       const [{ createConnector }, { createVirtualUsb }] = await Promise.all([adb(), virtual()]);
+      discardLast();
       const usb = createVirtualUsb(modelId, trouble);
+      discardLast = () => usb.discard();
       return createConnector({ usb, transport: 'virtual', simulated: true, clock });
     },
   },
