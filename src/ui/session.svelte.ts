@@ -78,6 +78,7 @@ export class Session {
   #runStop: AbortController | undefined;
   #prepareStop: AbortController | undefined;
   #installStop: AbortController | undefined;
+  #installing: Promise<Result<Installed>> | undefined;
 
   constructor(platform: Platform) {
     this.platform = platform;
@@ -86,7 +87,11 @@ export class Session {
     this.phone.onWanted = () => {
       if (this.prepared.is === 'idle') void this.prepare();
     };
-    this.phone.afterOpen = ({ facts }) => this.#checkRunner(facts.abis);
+    this.phone.afterOpen = ({ facts }) => {
+      // A failure of the phone before; its question stays among the earlier ones.
+      if (this.run?.failure) this.run = undefined;
+      this.#checkRunner(facts.abis);
+    };
     this.#resetOptions();
   }
 
@@ -183,7 +188,13 @@ export class Session {
   }
 
   /** Brings runner and model to the phone. Safe to repeat: what is there is not sent again. */
-  async installPayload(): Promise<Result<Installed>> {
+  installPayload(): Promise<Result<Installed>> {
+    // One at a time: Run joins an installation that is under way.
+    this.#installing ??= this.#install().finally(() => (this.#installing = undefined));
+    return this.#installing;
+  }
+
+  async #install(): Promise<Result<Installed>> {
     const phone = this.phone.current;
     if (!phone || !this.model) return fail('unplugged');
     if (this.payload.is === 'done') return ok(this.payload.value);

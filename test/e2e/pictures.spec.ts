@@ -37,7 +37,7 @@ test('a turned photo is shown upright, and so the model sees it', async ({ page 
   await visitor.open();
   await visitor.connect();
   await visitor.choose(file('exif6_300x400.jpg'));
-  await expect(page.getByText('300 × 400 → 128 × 128')).toBeVisible();
+  await expect(page.getByText('400 × 300 → 128 × 128')).toBeVisible();
 });
 
 test('a picture of odd shape shows which part the model sees', async ({ page }) => {
