@@ -34,6 +34,18 @@ async function attemptLoad<T>(load: () => Promise<T>): Promise<Result<T>> {
   }
 }
 
+/** The same phone once more; after a replug it has another id. Else the chooser. */
+async function pickAgain(
+  connector: Connector,
+  { id, name }: Candidate,
+): Promise<Result<Candidate>> {
+  const known = await connector.known();
+  const same =
+    known.find((candidate) => candidate.id === id) ??
+    known.find((candidate) => candidate.name === name);
+  return same ? ok(same) : connector.choose();
+}
+
 /** The connection: which phone, and what it is. */
 export class PhoneState {
   step = $state.raw<Step<Phone>>(IDLE);
@@ -58,6 +70,9 @@ export class PhoneState {
   readonly #platform: Platform;
   #attempt: AbortController | undefined;
   #retry: (() => Promise<void>) | undefined;
+  #watched = false;
+  /** Name of the phone that was chosen last at the USB port. */
+  #chosen: string | undefined;
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -71,9 +86,21 @@ export class PhoneState {
   async start(): Promise<void> {
     const { usb } = this.#platform;
     if (usb.unavailable || !(await usb.hasKnown())) return;
-    const connector = await usb.connector();
+    const connector = await attemptLoad(() => usb.connector());
+    if (connector.ok) await this.#watch(connector.value);
+  }
+
+  /** Keeps the list of known phones, and takes up again a phone whose cable comes back. */
+  async #watch(connector: Connector): Promise<void> {
+    if (!this.#watched) {
+      this.#watched = true;
+      connector.onPlugged(({ name }) => {
+        void connector.known().then((known) => (this.known = known));
+        const lost = this.step.is === 'failed' && this.step.failure.code === 'unplugged';
+        if (lost && name === this.#chosen) void this.retry();
+      });
+    }
     this.known = await connector.known();
-    connector.onPlugged(() => void connector.known().then((known) => (this.known = known)));
   }
 
   /** From a click: the browser's chooser, then the connection. */
@@ -158,7 +185,13 @@ export class PhoneState {
     const picked = await way.pick(connector);
     if (attempt.signal.aborted) return;
     if (!picked.ok) return void (this.step = failedOrIdle(picked.failure));
-    const again: Way = { ...way, load: async () => connector, pick: async () => picked };
+    this.#chosen = way.virtual ? undefined : picked.value.name;
+    if (!way.virtual) void this.#watch(connector);
+    const again: Way = {
+      ...way,
+      load: async () => connector,
+      pick: () => pickAgain(connector, picked.value),
+    };
     this.#retry = () => this.#connect(again);
     await this.#open(connector, picked.value, attempt.signal);
   }
