@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import { createCatalogue } from './adapters/browser/catalogue';
-import { browserClock as clock } from './adapters/browser/clock';
+import { systemClock as clock } from './adapters/system-clock';
 import * as page from './adapters/browser/page';
 import { hasKnownPhone, webUsbUnavailable } from './adapters/browser/webusb';
 import { PHONE_MODELS } from './adapters/virtual/models';

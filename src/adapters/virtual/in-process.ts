@@ -4,7 +4,7 @@ import { modelById, serialOf } from './models';
 import { VirtualPhone } from './phone';
 import type { Program } from './process';
 import { BashInterpreter } from './shell';
-import { systemClock } from './system-clock';
+import { systemClock } from '../system-clock';
 import { createVirtualUsbPort, type VirtualUsbPort, type Wire } from './usb';
 import type { FromPhone } from './wire';
 

@@ -2,7 +2,7 @@ import { modelById } from './models';
 import { VirtualPhone } from './phone';
 import { llamaRunner } from './runner';
 import { BashInterpreter } from './shell';
-import { systemClock } from './system-clock';
+import { systemClock } from '../system-clock';
 import type { StartMessage } from './phones';
 import type { FromPhone, ToPhone } from './wire';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../../domain/clock';
+import type { Clock } from '../domain/clock';
 
-/** Real time, in a worker and in Node alike. */
+/** Real time, in a page, a worker and Node alike. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) =>
