@@ -75,6 +75,8 @@ export class Session {
   notice = $state.raw<Failure | undefined>();
 
   #runner: Runner | undefined;
+  /** What the running program said about itself when it loaded: true for every answer of it. */
+  #facts: RunState['facts'] = {};
   #runStop: AbortController | undefined;
   #prepareStop: AbortController | undefined;
   #installStop: AbortController | undefined;
@@ -339,7 +341,7 @@ export class Session {
     const stop = new AbortController();
     this.#runStop = stop;
     const release = this.platform.browser.hold();
-    this.run = INITIAL_RUN;
+    this.run = { ...INITIAL_RUN, facts: this.#facts };
     try {
       const installed = await this.installPayload();
       if (!installed.ok) return void (this.run = undefined);
@@ -400,12 +402,16 @@ export class Session {
   }
 
   #fold(event: RunEvent): void {
-    this.run = reduce(this.run ?? INITIAL_RUN, event);
+    const run = reduce(this.run ?? INITIAL_RUN, event);
+    const fresh = event.kind === 'phase' && event.phase === 'load';
+    this.run = fresh ? { ...run, facts: {} } : run;
+    this.#facts = this.run.facts;
   }
 
   async #closeRunner(): Promise<void> {
     const runner = this.#runner;
     this.#runner = undefined;
+    this.#facts = {};
     this.payload = IDLE;
     await runner?.[Symbol.asyncDispose]();
   }
