@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import type { Headless } from '../../src/headless';
 import type { InputRecipe } from '../../src/domain/prepare';
@@ -14,6 +16,13 @@ async function choose(page: Page, core: 'simd' | 'scalar'): Promise<void> {
 function prepare(page: Page, recipe: InputRecipe) {
   return page.evaluate((r) => (window as unknown as HeadlessWindow).headless.prepare(0, r), recipe);
 }
+
+const GOLDEN = join(import.meta.dirname, '../golden/preprocess');
+/** Small pictures in many codings and the hash of their RGB. */
+const DECODE = JSON.parse(readFileSync(join(GOLDEN, 'decode.json'), 'utf8')) as Record<
+  string,
+  unknown
+>;
 
 const good = Object.entries(VECTORS.images).filter(([, image]) => !image.expect);
 const bad = Object.entries(VECTORS.images).filter(([, image]) => image.expect);
@@ -45,6 +54,21 @@ for (const core of ['simd', 'scalar'] as const)
           expect(Object.fromEntries(got), c.id).toEqual(Object.fromEntries(want));
         }
       });
+
+    test('decodes many codings as the reference does', async ({ page }) => {
+      test.setTimeout(180_000);
+      await choose(page, core);
+      const recipe: InputRecipe = { family: 'square-png', params: { size: 8 } };
+      const seen: Record<string, unknown> = {};
+      for (const name of Object.keys(DECODE)) {
+        await page.setInputFiles('input', join(GOLDEN, 'decode', name));
+        const result = await prepare(page, recipe);
+        if (!result.ok) throw new Error(`${name}: ${result.failure.detail}`);
+        const { width, height, rgbSha256 } = result.value.source;
+        seen[name] = { wh: [width, height], rgb_sha256: rgbSha256 };
+      }
+      expect(seen).toEqual(DECODE);
+    });
   });
 
 test('refuses every damaged file with a sentence, and works on', async ({ page }) => {
@@ -59,4 +83,36 @@ test('refuses every damaged file with a sentence, and works on', async ({ page }
     await page.setInputFiles('input', pathOf('tiny_7x5.png'));
     expect((await prepare(page, recipe)).ok, `after ${name}`).toBe(true);
   }
+});
+
+test('no altered file stops the worker', async ({ page }) => {
+  test.setTimeout(180_000);
+  await choose(page, 'simd');
+  const recipe: InputRecipe = { family: 'square-png', params: { size: 8 } };
+  const names = Object.keys(DECODE).filter((_, i) => i % 3 === 0);
+  let state = 1;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  let refused = 0;
+  for (const name of names) {
+    const file = readFileSync(join(GOLDEN, 'decode', name));
+    for (const cut of [false, true]) {
+      const buffer = file.subarray(0, cut ? random(file.length) : file.length);
+      const altered = Buffer.from(buffer);
+      for (let i = 0; i < 4 && altered.length > 0; i++)
+        altered[random(altered.length)] = random(256);
+      await page.setInputFiles('input', { name, mimeType: '', buffer: altered });
+      const result = await prepare(page, recipe);
+      if (!result.ok) {
+        refused++;
+        expect(result.failure.code, name).toMatch(/^image-/);
+        expect(result.failure.detail, name).toMatch(/\w+ \w+/);
+      }
+    }
+  }
+  expect(refused).toBeGreaterThan(names.length); // all that were cut, at least
+  await page.setInputFiles('input', pathOf('tiny_7x5.png'));
+  expect((await prepare(page, recipe)).ok).toBe(true);
 });

@@ -38,7 +38,8 @@ test('no file makes the header reader throw, and what it accepts is within the l
       const header = readHeader(file);
       if (!header.ok) expect(header.failure.detail).toMatch(/\w+ \w+/);
       else {
-        const { width, height, orientation } = header.value;
+        const { width, height, exif } = header.value;
+        const { orientation } = exif;
         expect(width > 0 && height > 0 && width * height <= MAX_PIXELS).toBe(true);
         expect(orientation >= 1 && orientation <= 8).toBe(true);
       }

@@ -1,22 +1,25 @@
 import { ok } from '../../domain/result';
 import { placeRgbx, viewOf, type Decoded } from './decode';
+import { withoutRotation } from './exif';
 import type { Header } from './header';
 
-/** The browser's own decoder, with everything switched off that changes pixels. EXIF orientation is applied by it. */
+/** The browser's own decoder, with everything switched off that changes pixels. EXIF orientation is left to us. */
 export async function decodeBitmap(
   data: Uint8Array<ArrayBuffer>,
   header: Header,
 ): Promise<Decoded> {
-  const bitmap = await createImageBitmap(new Blob([data], { type: header.type }), {
-    premultiplyAlpha: 'none',
-    colorSpaceConversion: 'none',
-    imageOrientation: 'from-image',
-  });
+  const bitmap = await createImageBitmap(
+    new Blob([withoutRotation(data, header.exif)], { type: header.type }),
+    {
+      premultiplyAlpha: 'none',
+      colorSpaceConversion: 'none',
+    },
+  );
   const { width, height } = bitmap;
   return {
     width,
     height,
-    orientation: 1,
+    orientation: header.exif.orientation,
     alpha: header.alpha,
     by: 'bitmap',
     place: (core, arena) => {

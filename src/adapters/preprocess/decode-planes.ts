@@ -26,7 +26,7 @@ export async function decodePlanes(
   const base = {
     width,
     height,
-    orientation: header.orientation,
+    orientation: header.exif.orientation,
     alpha: false,
     by: 'planes',
   } as const;

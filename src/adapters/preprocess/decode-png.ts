@@ -34,7 +34,8 @@ interface Pass {
 export function decodePng(file: Uint8Array<ArrayBuffer>, header: Header): Result<Decoded> {
   const parts = readChunks(file);
   if (!parts.ok) return parts;
-  const { width, height, orientation, alpha } = header;
+  const { width, height, exif, alpha } = header;
+  const { orientation } = exif;
   const place = (core: Core, arena: Arena) => placePng(core, arena, file, header, parts.value);
   return ok({ width, height, orientation, alpha, by: 'png', place, close: () => undefined });
 }

@@ -3,6 +3,7 @@ import type { Arena } from './arena';
 import type { Picture } from './blocks';
 import type { Core } from './core';
 import { decodeBitmap } from './decode-bitmap';
+import { decodeGif } from './decode-gif';
 import { decodePlanes } from './decode-planes';
 import { decodePng } from './decode-png';
 import type { Header } from './header';
@@ -17,7 +18,7 @@ export interface Decoded {
   /** Alpha below 255 may occur. */
   readonly alpha: boolean;
   /** Which decoder it was, for the curious. */
-  readonly by: 'planes' | 'bitmap' | 'png';
+  readonly by: 'planes' | 'bitmap' | 'png' | 'gif';
   /** Plans the memory of the pixels. Nothing is touched before `load`. */
   readonly place: (core: Core, arena: Arena) => PlacedPixels;
   readonly close: () => void;
@@ -31,7 +32,7 @@ export interface PlacedPixels {
 
 /**
  * Decodes to the very RGB that Pillow gives: no colour management, no premultiplied alpha.
- * PNG by ourselves (the browser's decoder scales 16-bit grey, Pillow clamps it), JPEG from the decoder's own planes, the
+ * PNG and GIF by ourselves (browsers scale 16-bit grey, Pillow clamps it; and drop colours under transparency), JPEG from the decoder's own planes, the
  * rest through an ImageBitmap. Failures: image-damaged.
  */
 export async function decode(
@@ -39,6 +40,7 @@ export async function decode(
   header: Header,
 ): Promise<Result<Decoded>> {
   if (header.type === 'image/png') return decodePng(data, header);
+  if (header.type === 'image/gif') return decodeGif(data, header);
   try {
     const planes = header.type === 'image/jpeg' ? await decodePlanes(data, header) : undefined;
     return ok(planes ?? (await decodeBitmap(data, header)));

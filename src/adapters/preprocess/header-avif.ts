@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../domain/result';
+import { UPRIGHT } from './exif';
 import type { Bytes, Header } from './header';
 
 /** Largest `ispe` in meta/iprp/ipco. Rotation (`irot`, `imir`) is left to the browser. ISO/IEC 23008-12 section 6.5.3. */
@@ -17,7 +18,7 @@ export function avifHeader(bytes: Bytes): Result<Header> {
     }
     if (box.type === 'auxC') alpha = true;
   }
-  return ok({ type: 'image/avif', width, height, orientation: 1, alpha });
+  return ok({ type: 'image/avif', width, height, exif: UPRIGHT, alpha });
 }
 
 interface Box {

@@ -1,10 +1,10 @@
 import { fail, ok, type Result } from '../../domain/result';
-import { exifOrientation } from './exif';
+import { readExif, UPRIGHT } from './exif';
 import type { Bytes, Header } from './header';
 
 /** Walks the markers up to the first scan. ITU-T T.81 annex B. */
 export function jpegHeader(bytes: Bytes): Result<Header> {
-  let orientation = 1;
+  let exif = UPRIGHT;
   let frame: Pick<Header, 'width' | 'height' | 'components'> | undefined;
   for (let at = 2; ;) {
     while (bytes.u8(at) === 0xff && bytes.u8(at + 1) === 0xff) at++; // fill bytes
@@ -14,8 +14,8 @@ export function jpegHeader(bytes: Bytes): Result<Header> {
     const marker = bytes.u8(at + 1);
     const length = bytes.u16(at + 2);
     const body = at + 4;
-    if (marker === 0xe1 && bytes.text(body, 6) === 'Exif\0\0' && orientation === 1)
-      orientation = exifOrientation(bytes, body + 6, length - 8);
+    if (marker === 0xe1 && bytes.text(body, 6) === 'Exif\0\0' && exif === UPRIGHT)
+      exif = readExif(bytes, body + 6, length - 8);
     if (isFrame(marker))
       frame = {
         height: bytes.u16(body + 1),
@@ -26,7 +26,7 @@ export function jpegHeader(bytes: Bytes): Result<Header> {
       if (!frame) return fail('image-damaged', 'the JPEG has no frame header');
       if (!endsWhole(bytes, body))
         return fail('image-damaged', 'the JPEG is cut off: its end is missing');
-      return ok({ type: 'image/jpeg', ...frame, orientation, alpha: false });
+      return ok({ type: 'image/jpeg', ...frame, exif, alpha: false });
     }
     at = body + Math.max(length, 2) - 2;
   }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../domain/result';
+import { UPRIGHT, type Exif } from './exif';
 import { avifHeader } from './header-avif';
 import { jpegHeader } from './header-jpeg';
 import { pngHeader } from './header-png';
@@ -10,8 +11,7 @@ export interface Header {
   /** Size as stored, before EXIF orientation. */
   readonly width: number;
   readonly height: number;
-  /** EXIF orientation, 1..8. */
-  readonly orientation: number;
+  readonly exif: Exif;
   /** False: certainly opaque. */
   readonly alpha: boolean;
   /** JPEG: 1 grey, 3 colour, 4 CMYK. */
@@ -91,7 +91,7 @@ function parse(bytes: Bytes): Result<Header> {
 function gifHeader(bytes: Bytes): Result<Header> {
   if (bytes.length < 13) return fail('image-damaged', 'the GIF ends inside its header');
   const width = bytes.u16(6, true);
-  return ok({ type: 'image/gif', width, height: bytes.u16(8, true), orientation: 1, alpha: true });
+  return ok({ type: 'image/gif', width, height: bytes.u16(8, true), exif: UPRIGHT, alpha: true });
 }
 
 function bmpHeader(bytes: Bytes): Result<Header> {
@@ -100,5 +100,5 @@ function bmpHeader(bytes: Bytes): Result<Header> {
   const width = core ? bytes.u16(18, true) : bytes.i32(18, true);
   const height = core ? bytes.u16(20, true) : Math.abs(bytes.i32(22, true)); // negative: top row first
   const alpha = !core && bytes.u16(28, true) === 32;
-  return ok({ type: 'image/bmp', width: Math.max(width, 0), height, orientation: 1, alpha });
+  return ok({ type: 'image/bmp', width: Math.max(width, 0), height, exif: UPRIGHT, alpha });
 }

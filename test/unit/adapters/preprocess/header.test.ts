@@ -19,8 +19,8 @@ describe('reads from the content', () => {
   test.each(files)('%s', (name, image) => {
     const header = read(name);
     if (!header.ok) throw new Error(header.failure.detail);
-    const { width, height, orientation, type, alpha } = header.value;
-    expect([width, height, orientation]).toEqual([
+    const { width, height, exif, type, alpha } = header.value;
+    expect([width, height, exif.orientation]).toEqual([
       ...(image.stored_wh ?? []),
       image.exif_orientation,
     ]);
