@@ -1,0 +1,131 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../../src/cli/commands';
+import { run } from '../../src/cli/payload/command';
+
+const HERE = import.meta.dirname;
+const CACHE = join(ROOT, 'node_modules/.cache/plugsight/test-device');
+const SUITE = 'trixie';
+/** Package debian-archive-keyring, on every Debian; apt's own choice need not know a newer release. */
+const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** A real adbd, Android's shell, Android's tools. */
+const PACKAGES = ['adbd', 'mksh', 'toybox'];
+const PRELOAD = 'preload.c';
+const GETPROP = 'getprop';
+/** Raise when what is done below changes. */
+const FORM = 2;
+
+/** Why this computer cannot have a test device; nothing when it can. */
+export function whyNoRoot(): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86-64';
+  if (process.getuid?.() !== 0) return 'needs root (chroot, mounts)';
+  if (!works('unshare', ['-m', '-p', '--fork', 'true'])) return 'unshare is not allowed here';
+  if (!works('gcc', ['--version'])) return 'no gcc';
+  if (!site()) return 'needs Debian: apt knows no Debian mirror';
+  return undefined;
+}
+
+/** The device's root folder, made once: packages of the machine's own mirror, unpacked; nothing of them is executed here. */
+export async function ensureRoot(): Promise<string> {
+  const key = await hashInputs();
+  const root = join(CACHE, `${SUITE}-${key}`);
+  if (existsSync(root)) return root;
+  const fresh = `${root}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  const log = join(CACHE, 'root.log');
+  for (const deb of await download(log)) await run('dpkg-deb', ['-x', deb, fresh], { log });
+  await layOut(fresh);
+  await makeTools(fresh, log);
+  await rename(fresh, root);
+  return root;
+}
+
+/** Downloads the packages and all that they need, with apt's own signature checks, into a state of their own. */
+async function download(log: string): Promise<readonly string[]> {
+  const apt = join(CACHE, 'apt');
+  const archives = join(apt, 'cache/archives');
+  for (const folder of ['etc/preferences.d', 'state/lists/partial', 'cache/archives/partial'])
+    await mkdir(join(apt, folder), { recursive: true });
+  await writeFile(join(apt, 'state/status'), '');
+  await writeFile(
+    join(apt, 'etc/sources.list'),
+    `deb [signed-by=${KEYS}] ${site() ?? ''} ${SUITE} main\n`,
+  );
+  const options = {
+    'Dir::Etc': join(apt, 'etc'),
+    'Dir::Etc::sourceparts': '-',
+    'Dir::State': join(apt, 'state'),
+    'Dir::State::status': join(apt, 'state/status'),
+    'Dir::Cache': join(apt, 'cache'),
+    'APT::Install-Recommends': 'false',
+    'APT::Sandbox::User': 'root',
+  };
+  const set = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  await run('apt-get', [...set, 'update'], { log });
+  await run('apt-get', [...set, 'install', '-y', '--download-only', ...PACKAGES], { log });
+  const names = await readdir(archives);
+  return names.filter((name) => name.endsWith('.deb')).map((name) => join(archives, name));
+}
+
+/** What packages leave to their scripts, and what Android has elsewhere. */
+async function layOut(root: string): Promise<void> {
+  for (const name of ['bin', 'sbin', 'lib', 'lib64'])
+    await symlink(`usr/${name}`, join(root, name));
+  for (const folder of ['data', 'proc', 'sys', 'dev/pts', 'system/bin', 'tmp'])
+    await mkdir(join(root, folder), { recursive: true });
+  for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty'])
+    await writeFile(join(root, 'dev', name), '');
+  await writeFile(
+    join(root, 'etc/passwd'),
+    'root:x:0:0::/:/bin/sh\nshell:x:2000:2000::/:/bin/sh\n',
+  );
+  await writeFile(join(root, 'etc/group'), 'root:x:0:\nshell:x:2000:\n');
+  await symlink('pts/ptmx', join(root, 'dev/ptmx'));
+  await symlink('/bin/sh', join(root, 'system/bin/sh'));
+  await symlink('mksh', join(root, 'usr/bin/sh'));
+}
+
+async function makeTools(root: string, log: string): Promise<void> {
+  const names = execFileSync('chroot', [root, '/usr/bin/toybox'], { encoding: 'utf8' });
+  for (const name of names.split(/\s+/).filter(Boolean)) {
+    const path = join(root, 'usr/bin', name);
+    if (!existsSync(path)) await symlink('toybox', path);
+  }
+  await copyFile(join(HERE, GETPROP), join(root, 'system/bin', GETPROP));
+  await chmod(join(root, 'system/bin', GETPROP), 0o755);
+  const library = join(root, 'system/preload.so');
+  const flags = ['-O2', '-Wall', '-Wextra', '-shared', '-fPIC'];
+  await run('gcc', [...flags, '-o', library, join(HERE, PRELOAD), '-ldl'], { log });
+}
+
+async function hashInputs(): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify({ FORM, PACKAGES }));
+  for (const name of [PRELOAD, GETPROP]) hash.update(await readFile(join(HERE, name)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** The Debian mirror of this machine's apt, of whatever release it is. */
+function site(): string | undefined {
+  const format = ['indextargets', '--format', '$(ORIGIN)|$(RELEASE)|$(SITE)'];
+  const { stdout } = spawnSync('apt-get', [...format, 'Created-By: Packages'], {
+    encoding: 'utf8',
+  });
+  return /^Debian\|[a-z]+\|(\S+)$/m.exec(stdout ?? '')?.[1];
+}
+
+const works = (program: string, args: readonly string[]) =>
+  spawnSync(program, args, { stdio: 'ignore' }).status === 0;
