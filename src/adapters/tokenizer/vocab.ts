@@ -27,9 +27,9 @@ export class Vocab {
   size = 0;
   private readonly bytes: Uint8Array;
   /** Two numbers a slot: hash, entry + 1 (0: free). */
-  private slots = new Int32Array(1 << 19);
+  private slots: Int32Array;
   /** Four numbers an entry: start and end of the key, id, hash. */
-  private entries = new Int32Array(1 << 19);
+  private entries: Int32Array;
   private probes = 0;
   /** The entries found last by `findJoined` and by `findNext`. */
   private last = -1;
@@ -37,6 +37,11 @@ export class Vocab {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    // An entry with its merge takes some 40 bytes of file: mostly there is nothing to grow.
+    let room = 1 << 10;
+    while (room * 40 < bytes.length) room *= 2;
+    this.slots = new Int32Array(room * 4);
+    this.entries = new Int32Array(room * 4);
   }
 
   /** Adds `bytes[start..end)`; a key that comes twice keeps its last id, as in Rust's HashMap. */
