@@ -32,6 +32,10 @@ export interface Platform {
     fetchBlob(url: string, signal: AbortSignal): Promise<Result<Blob>>;
     remember(key: string, value: string): void;
     recall(key: string): string | undefined;
+    /** The page's address without fragment. */
+    address(): string;
+    /** Takes the fragment out of the address, without loading anything. */
+    clearFragment(): void;
   };
 }
 

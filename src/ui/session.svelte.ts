@@ -397,7 +397,7 @@ export class Session {
       browser: this.platform.browser.userAgent,
       ...{ device: phone.device, facts: phone.facts, recipe, input, command, run },
     });
-    const link = location.href.replace(/#.*$/, '') + (await toFragment(recipe));
+    const link = this.platform.browser.address() + (await toFragment(recipe));
     this.turns = [...this.turns, { prompt, run, report, link }];
   }
 
@@ -428,7 +428,7 @@ export class Session {
   /** What is filled in stays; only the comparison ends. */
   forgetLink(): void {
     this.asked = undefined;
-    history.replaceState(null, '', location.href.replace(/#.*$/, ''));
+    this.platform.browser.clearFragment();
   }
 
   markdown(turn: Turn): string {

@@ -83,3 +83,7 @@ export function recall(key: string): string | undefined {
     return undefined;
   }
 }
+
+export const address = (): string => location.href.replace(/#.*$/, '');
+
+export const clearFragment = (): void => history.replaceState(null, '', address());
