@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/adapters/tokenizer/compile';
 import { Encoder } from '../../src/adapters/tokenizer/encoder';
-import { MADE_UP, madeUp } from './tokenizer/made-up';
+import { openTokenizer } from '../../src/adapters/tokenizer/open';
+import { MADE_UP, OTHERS, madeUp, other } from './tokenizer/made-up';
 import { qwenFile } from './tokenizer/qwen';
 import { LONG } from './tokenizer/texts';
 
@@ -60,5 +61,20 @@ describe('made-up tokenizers', () => {
     expect(cases.length).toBe(30);
     const made = encoder(new TextEncoder().encode(madeUp(name)));
     for (const [text, ids] of cases) expect([text, ...made.encode(text)]).toEqual([text, ...ids]);
+  });
+});
+
+describe('other kinds, through @huggingface/tokenizers', () => {
+  test.each(OTHERS)('%s', async (name) => {
+    const cases = rust.cases[name] ?? [];
+    expect(cases.length).toBe(30);
+    const opened = await openTokenizer(async () => new TextEncoder().encode(other(name)));
+    if (!opened.ok) throw new Error(JSON.stringify(opened.failure));
+    expect(opened.value.engine).toBe('@huggingface/tokenizers');
+    for (const [text, ids] of cases)
+      expect([text, opened.value.encode(text)]).toEqual([
+        text,
+        { ok: true, value: Int32Array.from(ids) },
+      ]);
   });
 });

@@ -115,6 +115,74 @@ const OPTIONS: Readonly<Record<string, Options>> = {
 
 export const MADE_UP = Object.keys(OPTIONS);
 
+/** Kinds that go through @huggingface/tokenizers: Llama's, with blanks as "▁" and bytes to fall back to. */
+const OTHER_OPTIONS: Readonly<Record<string, object>> = {
+  'llama, prepended': {
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Prepend', prepend: '▁' },
+        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      ],
+    },
+    pre_tokenizer: null,
+  },
+  'llama, metaspace': {
+    normalizer: null,
+    pre_tokenizer: {
+      type: 'Metaspace',
+      replacement: '▁',
+      prepend_scheme: 'first',
+      split: false,
+    },
+  },
+};
+export const OTHERS = Object.keys(OTHER_OPTIONS);
+
+/** The Llama-like tokenizer.json of that name. */
+export function other(name: string): string {
+  const vocab: Record<string, number> = {};
+  const add = (token: string) => (vocab[token] ??= Object.keys(vocab).length);
+  ['<unk>', '<s>', '</s>'].forEach(add);
+  for (let byte = 0; byte < 256; byte++)
+    add(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+  const merges = qwenMerges()
+    .slice(0, 2500)
+    .map((merge) => merge.replaceAll('Ġ', '▁'))
+    .filter((merge) => /^[▁\w.,'!?<>|-]+ [▁\w.,'!?<>|-]+$/.test(merge));
+  for (const char of new Set(merges.join('').replaceAll(' ', ''))) add(char);
+  const kept = merges.filter((merge) => {
+    const whole = merge.split(' ').every((part) => part in vocab);
+    if (whole) add(merge.replace(' ', ''));
+    return whole;
+  });
+  return JSON.stringify({
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [
+      token(0, '<unk>', '', true),
+      token(1, '<s>', '', true),
+      token(2, '</s>', '', true),
+      token(Object.keys(vocab).length, '<image>', '', true),
+    ],
+    post_processor: null,
+    decoder: null,
+    ...OTHER_OPTIONS[name],
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: '<unk>',
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: true,
+      byte_fallback: true,
+      vocab,
+      merges: kept,
+    },
+  });
+}
+
 function tables() {
   const merges = qwenMerges().slice(0, MERGES);
   const tokens = [...byteTokens(), ...merges.map((merge) => merge.replace(' ', ''))];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { MADE_UP, madeUp } from './made-up';
+import { MADE_UP, OTHERS, madeUp, other } from './made-up';
 import { qwenFile } from './qwen';
 import { LONG, randomTexts } from './texts';
 
@@ -41,6 +41,14 @@ async function main(): Promise<void> {
   for (const [i, made] of MADE_UP.entries()) {
     const texts = take(randomTexts(i + 1), TEXTS);
     const ids = await encode(madeUp(made), texts);
+    cases[made] = texts.map((text, k) => [text, ids[k] ?? []]);
+  }
+  for (const [i, made] of OTHERS.entries()) {
+    const texts = [
+      'USER: <image>\nWhat is this? ASSISTANT:',
+      ...take(randomTexts(i + 501), TEXTS - 1),
+    ];
+    const ids = await encode(other(made), texts);
     cases[made] = texts.map((text, k) => [text, ids[k] ?? []]);
   }
   const qwen = new TextDecoder().decode(qwenFile('qwen3'));
