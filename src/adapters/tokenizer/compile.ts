@@ -30,7 +30,8 @@ function compileFile(bytes: Uint8Array): Result<Compiled> {
   const file = readTables(bytes);
   const spec = parseSpec(file.rest);
   if (!spec.ok) return spec;
-  const { vocab, merges } = file;
+  const { vocab, readLate } = file;
+  const merges = vocab && (file.merges ?? readLate?.(vocab));
   if (!vocab || !merges) return fail('tokenizer-unsupported', 'model: no vocab and merges');
   const byteIds = byteIdsOf(vocab);
   if (!canChain(spec.value.stages))
@@ -62,6 +63,8 @@ interface Tables {
   readonly rest: unknown;
   readonly vocab: Vocab | undefined;
   readonly merges: Merges | undefined;
+  /** Reads the merges that could not be read in passing; absent: there are none. */
+  readonly readLate: ((vocab: Vocab) => Merges) | undefined;
 }
 
 /** Reads `model.vocab` where it stands and everything but it and `model.merges` the usual way. */
@@ -71,6 +74,7 @@ function readTables(bytes: Uint8Array): Tables {
   let vocab: Vocab | undefined;
   let merges: Merges | undefined;
   let mergesAt: number | undefined;
+  let prefixed = false;
   const hole = (read: () => void) => {
     const from = (cursor.peek(), cursor.at);
     read();
@@ -84,9 +88,15 @@ function readTables(bytes: Uint8Array): Tables {
     } else if (key === 'merges' && cursor.peek() === 0x5b) {
       if (mergesAt !== undefined) throw new Malformed('model.merges comes twice');
       mergesAt = cursor.at;
-      const known = vocab;
+      // With a prefix for inner parts, merges are of other strings than they say; parseSpec() refuses such a file.
+      const known = prefixed ? undefined : vocab;
       hole(() => (known ? (merges = readMerges(cursor, known)) : cursor.skip()));
-    } else cursor.skip();
+    } else {
+      const from = (cursor.peek(), cursor.at);
+      cursor.skip();
+      prefixed ||=
+        key === 'continuing_subword_prefix' && bytes[from] === 0x22 && cursor.at > from + 2;
+    }
   };
   cursor.object(() => {
     if (cursor.text() === 'model' && cursor.peek() === 0x7b) cursor.object(member);
@@ -94,12 +104,16 @@ function readTables(bytes: Uint8Array): Tables {
   });
   if (cursor.peek() !== 0 || cursor.at < bytes.length)
     throw new Malformed('something follows the object');
-  const rest = parseAround(bytes, holes);
-  if (vocab && mergesAt !== undefined && !merges) {
-    cursor.at = mergesAt; // they stand before the vocabulary
-    merges = readMerges(cursor, vocab);
-  }
-  return { rest, vocab, merges };
+  const readLate = (known: Vocab) => {
+    cursor.at = mergesAt ?? 0;
+    return readMerges(cursor, known);
+  };
+  return {
+    rest: parseAround(bytes, holes),
+    vocab,
+    merges,
+    readLate: mergesAt === undefined ? undefined : readLate,
+  };
 }
 
 /** Parses the file with `null` where the holes are. */

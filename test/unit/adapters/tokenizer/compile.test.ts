@@ -17,7 +17,14 @@ const file = ({ model = {}, rest = {} }: Parts = {}) => ({
   normalizer: null,
   pre_tokenizer: byteLevel,
   ...rest,
-  model: { type: 'BPE', vocab: { ...letters, ab: 256 }, merges: ['a b'], ...model },
+  // The order in which the library writes them.
+  model: {
+    type: 'BPE',
+    continuing_subword_prefix: null,
+    vocab: { ...letters, ab: 256 },
+    merges: ['a b'],
+    ...model,
+  },
 });
 const outcome = (text: string) => {
   const result = compile(bytes(text));
@@ -56,6 +63,17 @@ describe('what is another kind of tokenizer', () => {
     ['no merges', { model: { merges: undefined } }, /no vocab and merges/],
     ['a list as vocabulary', { model: { vocab: [['a', 0]] } }, /no vocab and merges/],
     ['dropout', { model: { dropout: 0.1 } }, /model.dropout/],
+    [
+      'a prefix',
+      {
+        model: {
+          continuing_subword_prefix: '##',
+          vocab: { a: 0, '##b': 1, ab: 2 },
+          merges: ['a ##b'],
+        },
+      },
+      /model.continuing_subword_prefix/,
+    ],
     ['a suffix', { model: { end_of_word_suffix: '</w>' } }, /model.end_of_word_suffix/],
     ['another normaliser', { rest: { normalizer: { type: 'Lowercase' } } }, /normalizer/],
     ['not byte level', { rest: { pre_tokenizer: { type: 'Metaspace' } } }, /pre_tokenizer/],
