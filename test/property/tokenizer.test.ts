@@ -109,22 +109,25 @@ describe('files from anywhere', () => {
     );
   });
 
-  test('a damaged file is refused, or read', () => {
-    const at = fc.nat({ max: good.length - 1 });
+  test.each([
+    ['a small file', good, 150],
+    ["Qwen2.5's own", qwenFile('qwen2_5'), 10],
+  ])('%s, damaged, is refused or read', (_, whole, numRuns) => {
     const change = fc.record({
-      at,
+      at: fc.nat({ max: whole.length - 1 }),
       length: fc.nat({ max: 40 }),
       by: fc.uint8Array({ maxLength: 8 }),
     });
     fc.assert(
       fc.property(change, ({ at, length, by }) => {
-        const file = new Uint8Array(good.length - Math.min(length, good.length - at) + by.length);
-        file.set(good.subarray(0, at));
+        const end = Math.min(at + length, whole.length);
+        const file = new Uint8Array(whole.length - (end - at) + by.length);
+        file.set(whole.subarray(0, at));
         file.set(by, at);
-        file.set(good.subarray(Math.min(at + length, good.length)), at + by.length);
+        file.set(whole.subarray(end), at + by.length);
         never(file);
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
   });
 
