@@ -167,3 +167,20 @@ test('a fault of ours is owned up to, with details to copy', async ({ page }) =>
   await page.getByRole('button', { name: 'Go on' }).click();
   await visitor.connect();
 });
+
+test('what a visitor unfolds stays unfolded when the page learns more', async ({ page }) => {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/llama-runner/manifest.json', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const visitor = new Visitor(page);
+  await visitor.open();
+  await page.getByText('Make trouble').click();
+  const arrived = page.waitForResponse('**/llama-runner/manifest.json');
+  release();
+  await (await arrived).finished();
+  await page.waitForLoadState('networkidle');
+  await expect(page.getByLabel('What goes wrong')).toBeVisible();
+});
