@@ -15,6 +15,7 @@ declare const __APP_VERSION__: string;
 
 const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
+const tokenizer = once(async () => (await import('./adapters/tokenizer/client')).createTokenizer());
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};
@@ -47,6 +48,7 @@ const platform: Platform = {
     },
   },
   preparer: { prepare: async (...job) => (await preparer()).prepare(...job) },
+  tokenizer: { encode: async (...job) => (await tokenizer()).encode(...job) },
   catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
   samples: samples.map((sample) => ({ ...sample, url: `samples/${sample.file}` })),
   browser: { ...page, userAgent: navigator.userAgent, now: () => new Date() },

@@ -4,6 +4,7 @@ import type { Candidate, Connector } from '../domain/device';
 import type { Failure } from '../domain/failure';
 import type { Preparer } from '../domain/prepare';
 import type { Result } from '../domain/result';
+import type { Tokenizer } from '../domain/tokenizer';
 import type { VirtualPhones } from '../domain/virtual';
 
 /** Everything outside the page's own code, handed in by main.ts. Heavy parts load when first asked for. */
@@ -20,6 +21,7 @@ export interface Platform {
   };
   readonly virtual: VirtualPhones;
   readonly preparer: Preparer;
+  readonly tokenizer: Tokenizer;
   readonly catalogue: BundleCatalogue;
   readonly samples: readonly Sample[];
   readonly browser: {

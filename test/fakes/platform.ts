@@ -61,6 +61,10 @@ export class FakePlatform implements Platform {
     ...{ id, url: id, title: id, alt: `picture ${id}`, prompt: `Sample question ${id}` },
   }));
 
+  /** No test of the page's state counts tokens. */
+  readonly tokenizer = {
+    encode: () => Promise.resolve(fail('worker-failed', 'the fake platform has no tokenizer')),
+  };
   readonly preparer = {
     prepare: async (file: Blob): Promise<Result<PreparedInput>> => {
       this.prepared += 1;
