@@ -1,0 +1,19 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { PAYLOAD_DIR, servedManifest } from '../../src/cli/served-files';
+import { parseManifest, type BundleSource } from '../../src/domain/bundle';
+import { ok } from '../../src/domain/result';
+
+/** A bundle of device-payload/ as the page gets it, read from the disk instead of the server. */
+export async function bundleFromDisk(name: string): Promise<BundleSource> {
+  const manifest = parseManifest(await servedManifest(name));
+  if (!manifest.ok) throw new Error(manifest.failure.detail);
+  return {
+    manifest: manifest.value,
+    open: async ({ url }) => {
+      const stream = Readable.toWeb(createReadStream(join(PAYLOAD_DIR, name, url)));
+      return ok(stream as ReadableStream<Uint8Array>);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/adapters/system-clock';
+import { filesFor } from '../../src/domain/bundle';
+import type { Device } from '../../src/domain/device';
+import type { DeviceFacts } from '../../src/domain/device-facts';
+import type { InstalledBundle } from '../../src/domain/pipeline';
+import type { PreparedInput } from '../../src/domain/prepare';
+import type { Result } from '../../src/domain/result';
+import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../../src/domain/run';
+import { install } from '../../src/flows/install';
+import { probe } from '../../src/flows/probe';
+import { Runner } from '../../src/flows/run';
+import { llamaRunner } from '../../src/pipelines/llama-runner';
+import { picture, whyNot } from '../payload/native-runner';
+import { bundleFromDisk } from './bundles';
+import { connectTo, NEVER } from './connect';
+import { startDevice, whyNoDevice, type DeviceOptions } from './device';
+
+const noQemu = () =>
+  spawnSync('/usr/bin/qemu-aarch64-static', ['--version']).status === 0
+    ? undefined
+    : 'no qemu: apt-get install qemu-user-static';
+
+function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new Error(`${result.failure.code}: ${result.failure.detail ?? ''}`);
+}
+
+async function installed(device: Device, name: string, facts: DeviceFacts) {
+  const installing = install(device, await bundleFromDisk(name), facts, NEVER);
+  let step = await installing.next();
+  while (!step.done) step = await installing.next();
+  return must(step.value);
+}
+
+/** A picture that is the right size already. */
+async function prepared(name: string): Promise<PreparedInput> {
+  const data = new Uint8Array(await readFile(picture(name)));
+  const sha256 = createHash('sha256').update(data).digest('hex');
+  const size = { width: 128, height: 128 };
+  return {
+    recipe: { family: 'square-png', params: {} },
+    plan: { crop: { x: 0, y: 0, ...size }, ...size, imageTokens: 64, tiles: [], bytes: 49152 },
+    source: { bytes: data.length, sha256, type: 'image/png', ...size, rgbSha256: sha256 },
+    outputs: [{ name: 'image.png', dtype: 'png', shape: [128, 128, 3], data, sha256 }],
+    ...{ preview: new Blob(), decoder: 'exact', core: 'scalar', tookMs: 0 },
+  };
+}
+
+interface Setup {
+  readonly device: Device;
+  readonly model: InstalledBundle;
+  readonly runner: InstalledBundle;
+}
+
+async function ask(
+  { device, model, runner }: Setup,
+  name: string,
+  prompt: string,
+): Promise<RunState> {
+  await using running = new Runner(device, systemClock);
+  const setup = { runner, model, options: {}, bigCores: 1 };
+  const input = { input: await prepared(name), prompt, options: {} };
+  let state = INITIAL_RUN;
+  const events: RunEvent[] = [];
+  for await (const event of running.ask(
+    { pipeline: llamaRunner, setup, ...input },
+    systemClock.now(),
+    NEVER,
+  )) {
+    events.push(event);
+    state = reduce(state, event);
+  }
+  const last = events.at(-1);
+  if (last?.kind === 'failed') throw new Error(JSON.stringify(last.failure));
+  return state;
+}
+
+const ANSWER =
+  'from left to right: an orange triangle, a green triangle and a green circle on a white background.';
+const ARM64 = ['cortex-a53', 'cortex-a76', 'max'] as const;
+
+// Nothing installed -> a streamed answer from native code, through the page's own flows and ADB adapter.
+describe('a real adbd gets the bundles and answers', () => {
+  const through = async (options: DeviceOptions) => {
+    await using machine = await startDevice(options);
+    await using device = await connectTo(machine.port);
+    const facts = must(await probe(device, NEVER));
+    const runner = await installed(device, 'llama-runner', facts);
+    const model = await installed(device, 'tiny-vlm', facts);
+    const state = await ask({ device, model, runner }, '0000.png', 'Describe the picture.');
+    return { facts, runner, state };
+  };
+
+  test('the x86-64 program', { timeout: 120_000 }, async ({ skip }) => {
+    const reason = whyNoDevice() ?? whyNot('x86_64');
+    if (reason) skip(reason);
+    const { state } = await through({});
+    expect(state.text).toBe(ANSWER);
+  });
+
+  test.for(ARM64)(
+    'the arm64 program on %s (qemu)',
+    { timeout: 300_000 },
+    async (arm64, { skip }) => {
+      const reason = whyNoDevice() ?? whyNot('arm64-v8a') ?? noQemu();
+      if (reason) skip(reason);
+      const { facts, runner, state } = await through({ arm64 });
+      expect(facts.abis[0]).toBe('arm64-v8a');
+      expect(runner.files.filter(({ abi }) => abi === 'arm64-v8a')).toHaveLength(1);
+      expect(state.text).toBe(ANSWER);
+      const best = must(filesFor(runner.manifest, facts.abis, facts.cpuFeatures));
+      expect(best.find(({ role }) => role === 'runner')?.cpu?.at(-1)).toBe(
+        { 'cortex-a53': undefined, 'cortex-a76': 'asimdhp', max: 'i8mm' }[arm64],
+      );
+    },
+  );
+});
