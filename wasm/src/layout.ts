@@ -28,32 +28,40 @@ export class Source {
   colour: u32;
 }
 
-/** Filter of one axis for a window of the result. `taps` 0: the axis keeps its size, pixels are copied. */
+/** Filter of one axis for a window of the result. An axis that keeps its size has one weight of 2^22 per result. */
 @unmanaged
 export class Axis {
   /** Results in the window. */
   size: i32;
-  /** Weights per result, a multiple of 4; unused ones are 0. */
+  /** Places for weights per result: even, and at least one more than any result uses. */
   taps: i32;
-  /** i32 per result: first input sample. With taps 0 only the first entry counts. */
+  /** i32 per result: first input sample. Never falls from result to result. */
   first: usize;
   /** i32 per result: input samples used, at least 1. */
   count: usize;
-  /** i32 per result and tap: weight * 2^22. `pack` rewrites them for the kernels. */
+  /** i32 per result and tap: weight * 2^22. `pack` rewrites first, count and weights for the kernels. */
   weights: usize;
 }
 
-/** Working memory of `resize`. */
+/** Working memory of `resize`. `wide`: results per row, rounded up to 16. */
 @unmanaged
 export class Work {
-  /** Ring of filtered rows: `ringRows` (a multiple of 4, at least taps + 4) of `ringStride` bytes (a multiple of 16). */
+  /** Ring of rows filtered along x: `ringRows` (even, at least taps + 16) of `ringStride` bytes (a multiple of 16, at least 4 * wide). */
   ring: usize;
   ringRows: i32;
   ringStride: i32;
   /** One pointer per vertical tap. */
   rows: usize;
-  /** Four rows of source pixels, 4 * padWidth + 64 bytes each. */
+  /** Eight rows of source pixels, 4 * padWidth + 64 bytes each. */
   fetched: usize;
+  /** SIMD only: 16 source rows as columns, 48 bytes for each pixel and 8 pixels more. */
+  columns: usize;
+  /** SIMD only: 16 rows filtered along x, 48 * wide bytes. */
+  narrow: usize;
+  /** SIMD only: a finished row as planes, 3 * wide bytes. */
+  planes: usize;
+  /** A finished row, 4 * wide bytes. */
+  spare: usize;
 }
 
 /** Where a finished row of RGBX goes besides the picture itself. */

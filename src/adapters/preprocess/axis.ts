@@ -8,6 +8,7 @@ import {
   maxTaps,
   toPillowWeights,
   toTorchWeights,
+  WEIGHT_BITS,
 } from './coefficients';
 import type { Core } from './core';
 
@@ -21,8 +22,6 @@ export interface AxisRequest {
   readonly offset: number;
   readonly filter: Filter;
   readonly backend: Backend;
-  /** The axis is x. */
-  readonly columns: boolean;
 }
 
 /** A planned block and how to fill it. */
@@ -31,36 +30,42 @@ interface Planned {
   readonly write: () => void;
 }
 
-/** Plans an axis: its block, and a task that computes and packs the weights. An axis that keeps its size is copied. */
+/** Plans an axis: its block, and a task that computes and packs the weights. */
 export function placeAxis(
   core: Core,
   arena: Arena,
   request: AxisRequest,
 ): Planned & { readonly taps: number } {
   const { input, output, size, filter, backend } = request;
-  const kept = input === output && backend !== 'f32';
-  const taps = kept ? 0 : maxTaps(input, output, filter);
+  const taps = input === output ? 2 : maxTaps(input, output, filter);
   const address = arena.alloc(blocks.AXIS_BYTES);
   const first = arena.alloc(size * 4);
   const count = arena.alloc(size * 4);
   const weights = arena.alloc(size * taps * 4);
   const write = () => {
-    blocks.writeAxis(core, address, { size, taps, first, count, weights });
+    const axis = input === output ? keep(request) : weightsOf(request);
     const { buffer } = core.memory;
-    if (kept) {
-      new Int32Array(buffer, first, 1)[0] = request.from + request.offset;
-      return;
-    }
-    const axis = weightsOf(request);
-    new Int32Array(buffer, first, size).set(axis.first.map((n) => n + request.offset));
+    blocks.writeAxis(core, address, { size, taps, first, count, weights });
+    const firsts = new Int32Array(buffer, first, size);
+    for (let i = 0; i < size; i++) firsts[i] = axis.first[i]! + request.offset;
     new Int32Array(buffer, count, size).set(axis.count);
     if (backend === 'f32') new Float32Array(buffer, weights, size * taps).set(axis.weights);
     else {
       new Int32Array(buffer, weights, size * taps).set(axis.weights);
-      core.exports.pack(address, request.columns);
+      core.exports.pack(address);
     }
   };
   return { address, taps, write };
+}
+
+/** An axis that keeps its size: every sample with the weight 1. */
+function keep({ from, size, backend }: AxisRequest) {
+  const one = backend === 'f32' ? 1 : 2 ** WEIGHT_BITS;
+  return {
+    first: Int32Array.from({ length: size }, (_, i) => from + i),
+    count: new Int32Array(size).fill(1),
+    weights: Int32Array.from({ length: size * 2 }, (_, i) => (i % 2 === 0 ? one : 0)),
+  };
 }
 
 function weightsOf({ input, output, filter, backend, from, size }: AxisRequest): {
@@ -77,22 +82,38 @@ function weightsOf({ input, output, filter, backend, from, size }: AxisRequest):
   return { ...axis, weights };
 }
 
-/** Plans the ring between the passes (rows of `rowBytes`) and four rows read from the source. */
+/**
+ * Plans what `resize` works with: rows of `width` results, `taps` vertical weights, source rows of `sourceWidth` pixels.
+ * `pixelBytes`: bytes per pixel in the ring.
+ */
 export function placeWork(
   core: Core,
   arena: Arena,
-  rowBytes: number,
-  taps: number,
-  sourceWidth: number,
+  { width, taps, sourceWidth, pixelBytes }: WorkRequest,
 ): Planned {
+  const wide = (width + 15) & ~15;
   const address = arena.alloc(blocks.WORK_BYTES);
-  const ringRows = taps + 4;
-  const ringStride = ringStrideFor(rowBytes);
-  const ring = arena.alloc((ringRows + 1) * ringStride);
-  const rows = arena.alloc(Math.max(taps, 4) * 4);
-  const fetched = arena.alloc(4 * (sourceWidth * 4 + 64));
-  const block = { ring, ringRows, ringStride, rows, fetched };
+  const ringRows = taps + 16;
+  const ringStride = ringStrideFor(wide * pixelBytes);
+  const block = {
+    ring: arena.alloc(ringRows * ringStride),
+    ringRows,
+    ringStride,
+    rows: arena.alloc(taps * 4),
+    fetched: arena.alloc(8 * (sourceWidth * 4 + 64)),
+    columns: arena.alloc((sourceWidth + 8) * 48),
+    narrow: arena.alloc(wide * 48),
+    planes: arena.alloc(wide * 3),
+    spare: arena.alloc(wide * 4),
+  };
   return { address, write: () => blocks.writeWork(core, address, block) };
+}
+
+export interface WorkRequest {
+  readonly width: number;
+  readonly taps: number;
+  readonly sourceWidth: number;
+  readonly pixelBytes: 4 | 12;
 }
 
 /** A stride away from multiples of 512: rows that share cache sets cost 20 % (measured at 1008 pixels). */

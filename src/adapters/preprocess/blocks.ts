@@ -5,7 +5,7 @@ import type { Core } from './core';
 
 export const SOURCE_BYTES = 64;
 export const AXIS_BYTES = 20;
-export const WORK_BYTES = 20;
+export const WORK_BYTES = 36;
 export const SINK_BYTES = 32;
 export const NORM_BYTES = 32 + 3 * 256 * 4;
 
@@ -95,10 +95,15 @@ export interface WorkBlock {
   readonly ringStride: number;
   readonly rows: number;
   readonly fetched: number;
+  readonly columns: number;
+  readonly narrow: number;
+  readonly planes: number;
+  readonly spare: number;
 }
 
 export function writeWork(core: Core, at: number, work: WorkBlock): void {
-  words(core, at, [work.ring, work.ringRows, work.ringStride, work.rows, work.fetched]);
+  const { ring, ringRows, ringStride, rows, fetched, columns, narrow, planes, spare } = work;
+  words(core, at, [ring, ringRows, ringStride, rows, fetched, columns, narrow, planes, spare]);
 }
 
 /** Where finished rows go. */

@@ -7,7 +7,7 @@ export interface Coefficients {
   readonly first: Int32Array;
   /** Input samples used by each result. */
   readonly count: Int32Array;
-  /** Places per result in `weights`, a multiple of 4. */
+  /** Places per result in `weights`, see `maxTaps`. */
   readonly taps: number;
   /** Normalised weights, `taps` per result, 0 behind `count`. */
   readonly weights: Float64Array;
@@ -30,10 +30,10 @@ const KERNEL: Record<Filter, (x: number) => number> = {
   lanczos: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0),
 };
 
-/** Input samples that one result can use at most, rounded up to a multiple of 4. */
+/** Places for the weights of one result: what it can use at most, and one more, made even (see wasm/src/layout.ts). */
 export function maxTaps(input: number, output: number, filter: Filter): number {
   const support = SUPPORT[filter] * Math.max(input / output, 1);
-  return (Math.min(Math.ceil(support) * 2 + 1, input) + 3) & ~3;
+  return (Math.min(Math.ceil(support) * 2 + 1, input) + 2) & ~1;
 }
 
 /** Weights for a window of an axis that goes from `input` to `output` samples. All in f64, as Pillow and torch do. */

@@ -9,7 +9,7 @@ export interface Core {
 
 export interface CoreExports {
   heapBase(): number;
-  pack(axis: number, columns: boolean): void;
+  pack(axis: number): void;
   resize(
     source: number,
     across: number,

@@ -143,22 +143,20 @@ function placeStep(
   const { filter, backend, border, crop } = step;
   const input = border ?? crop;
   const across = placeAxis(core, arena, {
-    ...{ filter, backend, columns: true, input: input.width, output: step.width },
+    ...{ filter, backend, input: input.width, output: step.width },
     ...{ from: kept.x, size: kept.width, offset: border ? 0 : crop.x },
   });
   const down = placeAxis(core, arena, {
-    ...{ filter, backend, columns: false, input: input.height, output: step.height },
+    ...{ filter, backend, input: input.height, output: step.height },
     ...{ from: kept.y, size: kept.height, offset: border ? 0 : crop.y },
   });
   const source = arena.alloc(blocks.SOURCE_BYTES);
-  const pixelBytes = backend === 'f32' ? 12 : 4;
-  const work = placeWork(
-    core,
-    arena,
-    kept.width * pixelBytes,
-    down.taps,
-    border?.width ?? from.width,
-  );
+  const work = placeWork(core, arena, {
+    width: kept.width,
+    taps: down.taps,
+    sourceWidth: border?.width ?? from.width,
+    pixelBytes: backend === 'f32' ? 12 : 4,
+  });
   arena.release(mark);
   const out = picture.pixels + shown.y * picture.stride + shown.x * 4;
   const task = () => {
@@ -191,7 +189,10 @@ function placeCopy(
   to: { readonly out: number; readonly stride: number; readonly sink: number },
 ): () => void {
   const source = arena.alloc(blocks.SOURCE_BYTES);
-  const work = placeWork(core, arena, picture.width * 4, 0, picture.width);
+  const work = placeWork(core, arena, {
+    ...{ width: 0, taps: 0, pixelBytes: 4 },
+    sourceWidth: picture.width,
+  });
   const { width, height } = picture;
   return () => {
     blocks.writeSource(core, source, picture);
