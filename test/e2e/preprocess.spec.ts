@@ -5,6 +5,9 @@ import type { Headless } from '../../src/headless';
 import type { InputRecipe } from '../../src/domain/prepare';
 import { pathOf, recipeOf, VECTORS } from '../golden/preprocess/vectors';
 
+// Every case is a page of its own: let all workers take part.
+test.describe.configure({ mode: 'parallel' });
+
 /** The app's own worker in the built site, see src/headless.ts. */
 type HeadlessWindow = Window & { readonly headless: Headless };
 
