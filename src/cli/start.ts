@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BUILT_DIR, BUILT_FILE, PAYLOAD_DIR } from './served-files';
 import { START_PORT, ensureBuilt, serve } from './site';
 
 /** `npm start`: builds the page when needed, serves it, opens the browser where there is one. */
@@ -17,6 +20,11 @@ async function main(): Promise<void> {
   console.log(
     `\n  Plugsight is at ${url}\n  Use Chrome, Edge or another Chromium. Stop: Ctrl+C.\n`,
   );
+  if (!existsSync(join(PAYLOAD_DIR, 'llama-runner', BUILT_DIR, BUILT_FILE)))
+    console.log(
+      '  There is no runner for real phones here yet, the virtual phone needs none.\n' +
+        '  To build it (once, about ten minutes): npm run payload:build\n',
+    );
 }
 
 /** Under CI, and on a Linux without a display, there is nothing to open a page with. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MODEL, MMPROJ, NativeRunner, picture, programOf, whyNot, type Ask } from './native-runner';
+import { questions, torchAnswers } from './questions';
 
 const BUILD = 'x86_64';
 const reason = whyNot(BUILD);
@@ -179,6 +180,20 @@ describe.skipIf(reason)(`the native runner on this computer (${reason ?? 'built'
         expect(event.first_token_ms).toBeNull();
       }
       expect(waiting).toBe(true);
+    });
+
+    test('at any moment leaves nothing behind: the next answer about the picture is right', async () => {
+      const asked = (await questions(12)).map(({ file, prompt }) => ({
+        ...{ image: picture(file), prompt },
+      }));
+      for (const [i, question] of asked.entries()) {
+        const id = runner.ask(question);
+        // Later and later: while reading the picture, encoding it, reading the prompt, writing the answer.
+        await new Promise((resolve) => setTimeout(resolve, i));
+        runner.send({ cmd: 'cancel', request: id });
+        expect((await runner.answer(id)).end.event).toBe('done');
+        expect((await runner.put(question)).text).toBe((await torchAnswers())[i]);
+      }
     });
 
     test('an id that is unknown or finished is ignored', async () => {
