@@ -11,7 +11,7 @@ import { probe } from '../../src/flows/probe';
 import { connectTo, NEVER } from './connect';
 import { startDevice, whyNoDevice, type TestDevice } from './device';
 
-const reason = whyNoDevice();
+const reason = await whyNoDevice();
 
 function must<T>(result: Result<T>): T {
   if (result.ok) return result.value;

@@ -5,9 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensureRoot, whyNoRoot } from './root';
+import { ensureRoot } from './root';
 
-export { whyNoRoot as whyNoDevice };
+export { whyNoDevice } from './root';
 
 const QEMU = '/usr/bin/qemu-aarch64-static';
 /** An adb server takes these for emulators and lists them, too. */
@@ -34,7 +34,7 @@ export interface TestDevice extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Starts a test device. Call only when `whyNoDevice()` gives nothing. */
+/** Starts a test device. Call only when `await whyNoDevice()` gives nothing. */
 export async function startDevice(options: DeviceOptions = {}): Promise<TestDevice> {
   const root = await ensureRoot();
   const dir = await mkdtemp(join(tmpdir(), 'plugsight-device-'));

@@ -96,7 +96,7 @@ describe('a real adbd gets the bundles and answers', () => {
   };
 
   test('the x86-64 program', { timeout: 120_000 }, async ({ skip }) => {
-    const reason = whyNoDevice() ?? whyNot('x86_64');
+    const reason = (await whyNoDevice()) ?? whyNot('x86_64');
     if (reason) skip(reason);
     const { state } = await through({});
     expect(state.text).toBe(ANSWER);
@@ -106,7 +106,7 @@ describe('a real adbd gets the bundles and answers', () => {
     'the arm64 program on %s (qemu)',
     { timeout: 300_000 },
     async (arm64, { skip }) => {
-      const reason = whyNoDevice() ?? whyNot('arm64-v8a') ?? noQemu();
+      const reason = (await whyNoDevice()) ?? whyNot('arm64-v8a') ?? noQemu();
       if (reason) skip(reason);
       const { facts, runner, state } = await through({ arm64 });
       expect(facts.abis[0]).toBe('arm64-v8a');

@@ -5,6 +5,7 @@ import {
   chmod,
   copyFile,
   mkdir,
+  mkdtemp,
   readFile,
   readdir,
   rename,
@@ -28,8 +29,23 @@ const GETPROP = 'getprop';
 /** Raise when what is done below changes. */
 const FORM = 2;
 
-/** Why this computer cannot have a test device; nothing when it can. */
-export function whyNoRoot(): string | undefined {
+/**
+ * Why this computer cannot have a test device; nothing when it can, and then its root is there. Under CI packages
+ * that cannot be loaded are no reason but an error: there these tests must run.
+ */
+export async function whyNoDevice(): Promise<string | undefined> {
+  const reason = whyNotHere();
+  if (reason) return reason;
+  try {
+    await ensureRoot();
+    return undefined;
+  } catch (fault) {
+    if (process.env['CI']) throw fault;
+    return `its packages cannot be loaded: ${String(fault).split('\n')[0] ?? ''}`;
+  }
+}
+
+function whyNotHere(): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86-64';
   if (process.getuid?.() !== 0) return 'needs root (chroot, mounts)';
   if (!works('unshare', ['-m', '-p', '--fork', 'true'])) return 'unshare is not allowed here';
@@ -43,20 +59,25 @@ export async function ensureRoot(): Promise<string> {
   const key = await hashInputs();
   const root = join(CACHE, `${SUITE}-${key}`);
   if (existsSync(root)) return root;
-  const fresh = `${root}.new`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
+  // A folder of our own until it is whole: several test files may start at once.
+  await mkdir(CACHE, { recursive: true });
+  const work = await mkdtemp(join(CACHE, 'new-'));
+  const fresh = join(work, 'root');
+  await mkdir(fresh);
   const log = join(CACHE, 'root.log');
-  for (const deb of await download(log)) await run('dpkg-deb', ['-x', deb, fresh], { log });
+  for (const deb of await download(join(work, 'apt'), log))
+    await run('dpkg-deb', ['-x', deb, fresh], { log });
   await layOut(fresh);
   await makeTools(fresh, log);
-  await rename(fresh, root);
+  await rename(fresh, root).catch((reason: unknown) => {
+    if (!existsSync(root)) throw reason; // else another one was faster
+  });
+  await rm(work, { recursive: true });
   return root;
 }
 
 /** Downloads the packages and all that they need, with apt's own signature checks, into a state of their own. */
-async function download(log: string): Promise<readonly string[]> {
-  const apt = join(CACHE, 'apt');
+async function download(apt: string, log: string): Promise<readonly string[]> {
   const archives = join(apt, 'cache/archives');
   for (const folder of ['etc/preferences.d', 'state/lists/partial', 'cache/archives/partial'])
     await mkdir(join(apt, folder), { recursive: true });

@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { port: { type: 'string' }, arm64: { type: 'string' } },
   });
-  const reason = whyNoDevice();
+  const reason = await whyNoDevice();
   if (reason) throw new Error(`no test device here: ${reason}`);
   const port = values.port === undefined ? undefined : Number(values.port);
   if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
