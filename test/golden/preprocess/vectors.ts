@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { InputRecipe } from '../../../src/domain/prepare';
 import { findProfile } from '../../../src/families/profiles';
 
@@ -60,9 +68,14 @@ export function pathOf(name: string): string {
   const image = VECTORS.images[name];
   if (image?.file) return join(import.meta.dirname, image.file);
   if (!image?.w || !image.h) throw new Error(`there is no picture "${name}"`);
+  const path = join(computed, `${name}.bmp`);
+  if (existsSync(path)) return path; // its hash is checked by whoever prepares it
   mkdirSync(computed, { recursive: true });
-  const path = join(mkdtempSync(join(computed, 'bmp-')), `${name}.bmp`);
-  writeFileSync(path, toBmp(synth(image.w, image.h, image.seed ?? 0), image.w, image.h));
+  // written aside and moved: other workers may want it now
+  const aside = join(mkdtempSync(join(computed, 'new-')), name);
+  writeFileSync(aside, toBmp(synth(image.w, image.h, image.seed ?? 0), image.w, image.h));
+  renameSync(aside, path);
+  rmdirSync(dirname(aside));
   return path;
 }
 
