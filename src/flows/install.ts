@@ -39,7 +39,7 @@ export async function* install(
   signal: AbortSignal,
 ): AsyncGenerator<InstallEvent, Result<InstalledBundle>, void> {
   const { manifest } = source;
-  const chosen = filesFor(manifest, facts.abis);
+  const chosen = filesFor(manifest, facts.abis, facts.cpuFeatures);
   if (!chosen.ok) return chosen;
   const files = chosen.value;
   const totalBytes = sum(files);

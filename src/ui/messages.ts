@@ -192,7 +192,11 @@ export const MESSAGES = {
   'abi-unsupported': {
     title: 'There is no program for this phone’s processor yet',
     why: 'The page can connect and read this phone, but has nothing to run on it.',
-    ways: ['Use the virtual phone: it goes the whole way.', 'Or use another phone.'],
+    ways: [
+      'Use the virtual phone: it goes the whole way.',
+      'If you run this page yourself: build the program with `npm run payload:build`, then reload.',
+      'Or use another phone.',
+    ],
   },
   'space-low': {
     title: 'Not enough free storage on the phone',

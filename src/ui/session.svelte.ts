@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 import { filesFor, type BundleSource } from '../domain/bundle';
+import type { DeviceFacts } from '../domain/device-facts';
 import type { Failure } from '../domain/failure';
 import {
   missingRoles,
@@ -92,7 +93,7 @@ export class Session {
     this.phone.afterOpen = ({ facts }) => {
       // A failure of the phone before; its question stays among the earlier ones.
       if (this.run?.failure) this.run = undefined;
-      this.#checkRunner(facts.abis);
+      this.#checkRunner(facts);
     };
     this.#resetOptions();
   }
@@ -123,14 +124,14 @@ export class Session {
     const loaded = await this.platform.catalogue.load(this.pipeline.runner, signal);
     if (loaded.ok) this.runner = loaded.value;
     const phone = this.phone.current;
-    if (loaded.ok && phone) this.#checkRunner(phone.facts.abis);
+    if (loaded.ok && phone) this.#checkRunner(phone.facts);
     return loaded;
   }
 
   /** Says at once, not after Run, when there is no program for this phone. */
-  #checkRunner(abis: readonly string[]): void {
+  #checkRunner({ abis, cpuFeatures }: DeviceFacts): void {
     if (!this.runner || this.payload.is !== 'idle') return;
-    const fits = filesFor(this.runner.manifest, abis);
+    const fits = filesFor(this.runner.manifest, abis, cpuFeatures);
     if (!fits.ok) this.payload = failedOrIdle(fits.failure);
   }
 

@@ -38,21 +38,29 @@ test('Escape stops; the answer so far stays and says so', async ({ page }) => {
   await visitor.open();
   await visitor.connect();
   const whole = await visitor.ask();
-  // Pressed within the page: the answer takes less time than a key from outside.
-  await page.evaluate(() => {
-    const card = document.querySelector('[aria-labelledby=answer]');
-    if (!card) throw new Error('no answer card');
-    new MutationObserver((_, observer) => {
-      const text = card.querySelector('[data-testid=answer]')?.textContent.trim() ?? '';
-      const running = card.querySelector('.caret');
-      if (!running || text === '') return;
-      observer.disconnect();
-      dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
-    }).observe(card, { childList: true, characterData: true, subtree: true });
-  });
-  await visitor.question.focus();
-  await page.keyboard.press('ControlOrMeta+Enter');
-  await expect(page.getByText('stopped by you')).toBeVisible({ timeout: 20_000 });
+  // The answer takes less time than a key from outside, so the key is pressed within the page; and where the
+  // whole answer still came first, which is no fault, it is asked again.
+  const stopped = page.getByText('stopped by you');
+  for (let attempt = 0; attempt < 10 && !(await stopped.isVisible()); attempt++) {
+    await page.evaluate(() => {
+      const card = document.querySelector('[aria-labelledby=answer]');
+      if (!card) throw new Error('no answer card');
+      new MutationObserver((_, observer) => {
+        const text = card.querySelector('[data-testid=answer]')?.textContent.trim() ?? '';
+        const running = card.querySelector('.caret');
+        if (!running || text === '') return;
+        observer.disconnect();
+        dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+      }).observe(card, { childList: true, characterData: true, subtree: true });
+    });
+    await visitor.question.focus();
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await expect(page.getByRole('button', { name: 'Stop', exact: true })).toHaveCount(0, {
+      timeout: 20_000,
+    });
+    await expect(page.getByRole('button', { name: 'Copy link' })).toBeVisible();
+  }
+  await expect(stopped).toBeVisible();
   const part = (await visitor.answer.innerText()).trim();
   expect(part).not.toBe('');
   expect(whole.startsWith(part)).toBe(true);
