@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DEVICE_ROOT } from './device';
+import type { Failure } from './failure';
 import { fail, ok, type Result } from './result';
 
 /** A manifest larger than this is refused unread. */
@@ -26,6 +27,21 @@ const RelativePath = v.pipe(
   ),
 );
 
+/** Of a chip, as `getprop ro.soc.model` begins: "SM8650". Suffixed variants ("SM8650-AC") match it. */
+const Soc = v.pipe(
+  v.string(),
+  v.regex(/^[A-Z]{2,4}[0-9]{3,5}[A-Z0-9]{0,4}$/, 'must be like SM8650'),
+);
+/** Generation of the Hexagon processor: "v75". */
+const HtpArch = v.pipe(v.string(), v.regex(/^v[0-9]{2}$/, 'must be like v75'));
+const Facts = v.pipe(
+  v.record(
+    v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'must be a word like "imageTokens"')),
+    v.union([v.pipe(v.string(), v.maxLength(200)), v.pipe(v.number(), v.finite()), v.boolean()]),
+  ),
+  v.check((facts) => Object.keys(facts).length <= 40, 'at most 40 facts'),
+);
+
 const BundleFile = v.object({
   /** Where the file stands inside the bundle's folder on the phone. */
   path: RelativePath,
@@ -35,17 +51,17 @@ const BundleFile = v.object({
   mode: v.optional(v.picklist(['644', '755']), '644'),
   /** Address, relative to the manifest or absolute https. */
   url: Line(2000),
-  /** What a pipeline uses it for; a pipeline asks for roles, never for paths. */
+  /**
+   * What a pipeline uses it for; a pipeline asks for roles, never for paths. Several files may have the same role.
+   * `runner`: the program that answers; `vision-runner`: one that must run before it, on the picture.
+   * `stub`, `skel`: the two halves of a QNN backend, on the CPU and on the Hexagon processor.
+   * `decoder`, `encoder`, `embedding`: compiled parts of a model; `lut`: its embedding table as raw numbers.
+   */
   role: v.picklist([
-    'runner',
-    'library',
-    'language',
-    'vision',
-    'tokenizer',
-    'config',
-    'licence',
-    'other',
-  ]),
+    ...['runner', 'vision-runner', 'library', 'stub', 'skel'],
+    ...['language', 'vision', 'decoder', 'encoder', 'embedding', 'lut'],
+    ...['tokenizer', 'config', 'licence', 'other'],
+  ] as const),
   /** Pushed only to a phone that lists this ABI; absent: to every phone. */
   abi: v.optional(v.picklist(['arm64-v8a', 'x86_64', 'wasm32'])),
   /** Words of /proc/cpuinfo ("Features", "flags") that the phone must have, or the program would crash. */
@@ -56,6 +72,10 @@ const BundleFile = v.object({
       v.maxLength(8),
     ),
   ),
+  /** Only for phones with this Hexagon generation: one of several skels. Absent: for every one. */
+  htpArch: v.optional(HtpArch),
+  /** What was read in the file when it was packed. docs/packing.md lists the names. */
+  facts: v.optional(Facts),
 });
 
 const ManifestSchema = v.object({
@@ -77,9 +97,23 @@ const ManifestSchema = v.object({
       memoryBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
       /** Lowest Android SDK level. */
       minSdk: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
+      /** Chips that it was compiled for; absent: any. */
+      soc: v.optional(v.pipe(v.array(Soc), v.minLength(1), v.maxLength(32))),
+      /** Hexagon generations that it was compiled for, or has a skel for; absent: any, or none is used. */
+      htpArch: v.optional(v.pipe(v.array(HtpArch), v.minLength(1), v.maxLength(16))),
     }),
     {},
   ),
+  /** The vendor SDK that its files belong to: runner and model of one run must name the same. */
+  sdk: v.optional(
+    v.object({
+      name: Id,
+      /** For example "2.37.0.250724"; only digits and dots are compared. */
+      version: v.pipe(v.string(), v.regex(/^[0-9]+(\.[0-9]+){1,4}$/, 'must be like 2.37.0.250724')),
+    }),
+  ),
+  /** What was found out about the whole when it was packed, for its pipeline. docs/packing.md lists the names. */
+  facts: v.optional(Facts),
   /** For a model: how its input is made and how much fits. */
   model: v.optional(
     v.object({
@@ -103,6 +137,7 @@ const ManifestSchema = v.object({
 /** A set of files that belongs together: a runner, or a model. docs/payload.md describes the format. */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 export type BundleFile = v.InferOutput<typeof BundleFile>;
+export type BundleFacts = v.InferOutput<typeof Facts>;
 export type ModelFacts = NonNullable<Manifest['model']>;
 
 /** Checks a manifest from anywhere. The failure's detail names the first wrong field and what is wrong with it. */

@@ -30,6 +30,22 @@ test('a good manifest is read, defaults filled in, unknown fields dropped', () =
   expect(manifest).not.toHaveProperty('later');
 });
 
+test('what an NPU bundle is for is kept, and several files have one role', () => {
+  const npu = {
+    ...{ requires: { soc: ['SM8650', 'QCM6490'], htpArch: ['v75'] }, facts: { generation: 'B2' } },
+    ...{ sdk: { name: 'qairt', version: '2.37.0.250724' } },
+  };
+  const skels = ['v75', 'v79'].map((htpArch) => ({
+    ...FILE,
+    path: htpArch,
+    role: 'skel',
+    htpArch,
+  }));
+  const manifest = parse({ ...GOOD, ...npu, files: [FILE, ...skels] });
+  expect(manifest).toMatchObject(npu);
+  expect(manifest.files.filter(({ role }) => role === 'skel')).toHaveLength(2);
+});
+
 test.each<[string, Record<string, unknown>]>([
   ['schema', { schema: 'plugsight-bundle/2' }],
   ['id', { id: '../x' }],
@@ -56,6 +72,13 @@ test.each<[string, Record<string, unknown>]>([
   ['files.0.role', { files: [{ ...FILE, role: 'x' }] }],
   ['files.0.abi', { files: [{ ...FILE, abi: 'mips' }] }],
   ['files.0.url', { files: [{ ...FILE, url: '' }] }],
+  ['files.0.htpArch', { files: [{ ...FILE, htpArch: '75' }] }],
+  ['files.0.facts.a', { files: [{ ...FILE, facts: { a: null } }] }],
+  ['requires.soc.0', { requires: { soc: ['sm8650'] } }],
+  ['requires.htpArch', { requires: { htpArch: [] } }],
+  ['sdk.version', { sdk: { name: 'qairt', version: 'latest' } }],
+  ['facts', { facts: Object.fromEntries(Array.from({ length: 41 }, (_, i) => [`f${i}`, i])) }],
+  ['facts.n', { facts: { n: Infinity } }],
   ['files.1.bytes', { files: [FILE, { ...FILE, path: 'b', bytes: 1.5 }] }],
 ])('a wrong %s is named: %j', (field, change) => {
   expect(detail({ ...GOOD, ...change })).toMatch(new RegExp(`^${field}: `));
