@@ -207,8 +207,26 @@ export const storedPath = (sha256: string): string => `${DEVICE_ROOT}/files/${sh
 /** Where bundles come from: the page's own server, a folder of the user's, or files picked one by one. */
 export interface BundleSource {
   readonly manifest: Manifest;
-  /** Opens one of the manifest's files as a stream. Failures: bundle-unreachable, cancelled. */
-  open(file: BundleFile, signal: AbortSignal): Promise<Result<ReadableStream<Uint8Array>>>;
+  /**
+   * Opens one of the manifest's files as a stream of the bytes from `fromByte` (0 to `file.bytes`; at `file.bytes` it is
+   * empty) to the end. It reads as it is read from: what nobody takes is not held. Who resumes hashes the bytes before
+   * `fromByte` from where they lie, or opens from 0: a stream proves nothing about what it left out. A stream that breaks does so
+   * with `SourceBroken`, where the source knows why. Failures: bundle-unreachable, source-changed, cancelled.
+   */
+  open(
+    file: BundleFile,
+    signal: AbortSignal,
+    fromByte?: number,
+  ): Promise<Result<ReadableStream<Uint8Array>>>;
+}
+
+/** What the stream of a source breaks with: an error, as streams ask for, that says which failure it is. */
+export class SourceBroken extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.detail ?? failure.code);
+    this.failure = failure;
+  }
 }
 
 /** The bundles that the page offers. Implemented by adapters/browser. */

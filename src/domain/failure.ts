@@ -50,6 +50,12 @@ export const FAILURE_CODES = [
   'manifest-invalid',
   /** The manifest or a file could not be loaded: check the address, the server, the network. */
   'bundle-unreachable',
+  /** The server does not give the file out: it is gone, or its licence must be accepted first. Check the address. */
+  'address-refused',
+  /** The address leads to a web page, not to a file: copy the link of the file itself. */
+  'address-web-page',
+  /** The file at an address became another one while it was loaded: start again. */
+  'source-changed',
   /** A file arrived with other bytes than the manifest promises: load again, or rebuild the bundle. */
   'hash-mismatch',
   /** A file is longer or shorter than the manifest promises. */

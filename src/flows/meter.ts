@@ -1,4 +1,5 @@
 import type { createSHA256 } from 'hash-wasm';
+import { SourceBroken } from '../domain/bundle';
 import { fail } from '../domain/result';
 import type { Failure } from '../domain/failure';
 
@@ -53,7 +54,10 @@ export class Meter {
     try {
       return (await this.#reader.read()).value;
     } catch (reason) {
-      this.broken = fail('bundle-unreachable', `the source broke off: ${String(reason)}`).failure;
+      this.broken =
+        reason instanceof SourceBroken
+          ? reason.failure
+          : fail('bundle-unreachable', `the source broke off: ${String(reason)}`).failure;
       return undefined;
     }
   }

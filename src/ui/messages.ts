@@ -171,6 +171,25 @@ export const MESSAGES = {
       'Is it your own server? It must allow this page (CORS) and use https.',
     ],
   },
+  'address-refused': {
+    title: 'The server does not give this file out',
+    ways: [
+      'Check the address: is the file still there, under this name?',
+      'Some models ask you to accept a licence first. Do that there, download the files, and pick them from your disk.',
+    ],
+  },
+  'address-web-page': {
+    title: 'The address leads to a web page, not to a file',
+    ways: [
+      'Copy the link of the file itself; at Hugging Face it is the one of the download button.',
+      'If it is a page to sign in on: download the files there, and pick them from your disk.',
+    ],
+  },
+  'source-changed': {
+    title: 'The file changed while it was loaded',
+    why: 'Its server now offers another one; halves of two files were not put together.',
+    ways: ['Start again to get the new one.', 'Use an address that names a fixed version.'],
+  },
   'hash-mismatch': {
     title: 'A file has other bytes than promised',
     why: 'It was not installed.',

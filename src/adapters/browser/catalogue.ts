@@ -7,26 +7,34 @@ import {
   type Manifest,
 } from '../../domain/bundle';
 import { fail, ok, type Result } from '../../domain/result';
+import { systemClock } from '../system-clock';
+import { ask, broken, openRemote, type Network } from './download';
 import { fromFiles } from './own-model';
 
+const BROWSER: Network = { fetch: (...args) => fetch(...args), clock: systemClock };
+
 /** Bundles served beside the page under `base` (ending in "/"), from elsewhere, from a folder, and of the user's own files. */
-export function createCatalogue(base: URL): BundleCatalogue {
+export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalogue {
   return {
-    load: (id, signal) => load(new URL(`${id}/manifest.json`, base), signal),
+    load: (id, signal) => load(net, new URL(`${id}/manifest.json`, base), signal),
     fromAddress: async (address, signal) => {
       const url = URL.canParse(address) ? new URL(address) : undefined;
       if (url?.protocol !== 'https:' && url?.origin !== base.origin)
         return fail('bundle-unreachable', `not an https address: ${address.slice(0, 200)}`);
-      return load(url, signal);
+      return load(net, url, signal);
     },
     fromFolder,
     fromFiles,
   };
 }
 
-async function load(url: URL, signal: AbortSignal): Promise<Result<BundleSource>> {
-  const response = await request(url, signal);
-  if (!response.ok) return response;
+async function load(net: Network, url: URL, signal: AbortSignal): Promise<Result<BundleSource>> {
+  const response = await ask(net, url, signal);
+  // For a bundle of ours or a host's, a refusal is no question of licences: something is not where it should be.
+  if (!response.ok)
+    return response.failure.code === 'address-refused'
+      ? fail('bundle-unreachable', response.failure.detail)
+      : response;
   const text = await cappedText(response.value).catch((reason: unknown) =>
     broken(url, reason, signal),
   );
@@ -35,10 +43,10 @@ async function load(url: URL, signal: AbortSignal): Promise<Result<BundleSource>
   if (!manifest.ok) return manifest;
   return ok({
     manifest: manifest.value,
-    open: async (file, stop) => {
+    open: async (file, stop, fromByte) => {
       const address = addressOf(file, url);
       return address
-        ? open(address, stop)
+        ? openRemote(net, { url: address, bytes: file.bytes }, stop, fromByte)
         : fail('bundle-unreachable', `${file.path}: not an address that is read: ${file.url}`);
     },
   });
@@ -49,34 +57,6 @@ function addressOf(file: BundleFile, manifest: URL): URL | undefined {
   if (!URL.canParse(file.url, manifest.href)) return undefined;
   const address = new URL(file.url, manifest);
   return address.protocol === 'https:' || address.origin === manifest.origin ? address : undefined;
-}
-
-async function open(url: URL, signal: AbortSignal): Promise<Result<ReadableStream<Uint8Array>>> {
-  const response = await request(url, signal);
-  if (!response.ok) return response;
-  return response.value.body
-    ? ok(response.value.body)
-    : fail('bundle-unreachable', `${url.href} is empty`);
-}
-
-async function request(url: URL, signal: AbortSignal): Promise<Result<Response>> {
-  try {
-    const response = await fetch(url, {
-      signal,
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-    });
-    if (response.ok) return ok(response);
-    return fail('bundle-unreachable', `${url.href} answered ${response.status}`);
-  } catch (reason) {
-    return broken(url, reason, signal);
-  }
-}
-
-function broken(url: URL, reason: unknown, signal: AbortSignal) {
-  if (signal.aborted && (signal.reason as { name?: unknown } | undefined)?.name !== 'TimeoutError')
-    return fail('cancelled');
-  return fail('bundle-unreachable', `${url.href}: ${String(reason)}`);
 }
 
 async function cappedText(response: Response): Promise<Result<string>> {
@@ -117,10 +97,10 @@ async function fromFolder(files: readonly File[]): Promise<Result<BundleSource>>
   if (absent) return fail('bundle-unreachable', `${absent.url} is not in the folder`);
   return ok({
     manifest: manifest.value,
-    open: async (entry) => {
+    open: async (entry, _signal, fromByte = 0) => {
       const found = fileOf(entry);
       return found
-        ? ok(found.stream())
+        ? ok(found.slice(fromByte).stream())
         : fail('bundle-unreachable', `${entry.url} is not in the folder`);
     },
   });

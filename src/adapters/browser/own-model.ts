@@ -40,9 +40,11 @@ export async function fromFiles(
   if (!manifest.ok) return manifest;
   return ok({
     manifest: manifest.value,
-    open: async ({ path }) => {
+    open: async ({ path }, _signal, fromByte = 0) => {
       const file = files.get(path);
-      return file ? ok(file.stream()) : fail('bundle-unreachable', `${path} was not picked`);
+      return file
+        ? ok(file.slice(fromByte).stream())
+        : fail('bundle-unreachable', `${path} was not picked`);
     },
   });
 }

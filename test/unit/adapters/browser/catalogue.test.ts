@@ -99,8 +99,10 @@ const load = async (signal = never) => {
   return result.ok ? result.value : result.failure;
 };
 const manifestWith = (url: string) => {
-  const manifest = JSON.parse(bytesText('manifest.json')) as { files: { url: string }[] };
-  for (const entry of manifest.files) entry.url = url;
+  const manifest = JSON.parse(bytesText('manifest.json')) as {
+    files: { url: string; bytes: number }[];
+  };
+  for (const entry of manifest.files) Object.assign(entry, { url, bytes: 'weights'.length });
   return JSON.stringify(manifest);
 };
 
