@@ -1,3 +1,5 @@
+import { htpArchOf } from './soc';
+
 /** What a phone is and how it is just now. Undefined where the phone does not say. Never contains the serial number or build fingerprint. */
 export interface DeviceFacts {
   readonly model: string;
@@ -24,20 +26,6 @@ export interface DeviceFacts {
   readonly batteryPercent: number | undefined;
   readonly batteryCelsius: number | undefined;
 }
-
-/**
- * SoC model -> Hexagon architecture.
- * Source: pytorch/executorch backends/qualcomm/serialization/qc_schema.py and tests/rework/htp/conftest.py.
- */
-const HTP: Readonly<Record<string, string>> = {
-  SM8350: 'v68',
-  SM8450: 'v69',
-  SM8475: 'v69',
-  SM8550: 'v73',
-  SM8650: 'v75',
-  SM8750: 'v79',
-  SM8850: 'v81',
-};
 
 /** Instructions that builds of a program may ask for. Source: Linux, Documentation/arch/arm64/elf_hwcaps.rst, and x86's cpufeatures.h. */
 const CPU_FEATURES = [
@@ -92,7 +80,7 @@ export function parseFacts(output: string, fallbackName: string): DeviceFacts {
     cpuFeatures: cpuFeatures(part.get('cpu') ?? ''),
     soc,
     socMaker: prop('ro.soc.manufacturer'),
-    htp: HTP[/^[A-Z]+\d{4}/.exec(soc ?? '')?.[0] ?? ''],
+    htp: htpArchOf(soc),
     cores: freqs.length || undefined,
     bigCores: freqs.filter((f) => f >= top * 0.75).length || undefined,
     memoryBytes: kib(part.get('meminfo'), /^MemTotal: *(\d+) kB/m),
