@@ -230,6 +230,13 @@ export const MESSAGES = {
     why: 'Free memory decides, not the size of the memory.',
     ways: ['Close apps on the phone, then try again.', 'Choose a smaller model.'],
   },
+  'payload-file-invalid': {
+    title: 'A file of the bundle is not what its name says',
+    ways: [
+      'Take it again from where it comes from: the SDK’s or the build’s folder.',
+      'Pack the bundle again: `npm run -s cli -- payload pack` says which file it is and why.',
+    ],
+  },
   'model-invalid': {
     title: 'This is not a model that we can use',
     ways: [
