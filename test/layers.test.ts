@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'just-bash',
     'hash-wasm',
     '@huggingface', // tokenizers of kinds that ours does not do; loaded on demand
+    'onnxruntime-web', // the self-test's second engine; loaded on demand
     'valibot',
   ],
   ui: ['domain', 'families', 'templates', 'pipelines', 'flows', 'svelte'],
@@ -37,6 +38,7 @@ const ONLY_IN: Record<string, string> = {
   'just-bash': 'adapters/virtual',
   wasm: 'adapters/preprocess',
   '@huggingface': 'adapters/tokenizer',
+  'onnxruntime-web': 'adapters/encoder',
 };
 
 const root = join(import.meta.dirname, '../src');

@@ -116,6 +116,12 @@ export const FAILURE_CODES = [
   'runner-protocol',
   /** The runner is silent for longer than the time limit. */
   'runner-timeout',
+  /** The file is not an ONNX model that the page can load: pick another, whole, with its weights inside. */
+  'encoder-invalid',
+  /** The ONNX model takes or gives something else than an image encoder does, or another size: pick the one of this model. */
+  'encoder-shape',
+  /** The ONNX model loaded but could not be computed, mostly for want of memory: close other tabs, or take a smaller one. */
+  'encoder-failed',
 
   // links and storage
   /** The link was made by a newer version: reload the page to get it, or ask for an older link. */

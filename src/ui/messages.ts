@@ -354,6 +354,22 @@ export const MESSAGES = {
     ways: ['Click into the page once and try again.', 'Private windows can forbid storing.'],
   },
   'worker-failed': {
+  'encoder-invalid': {
+    title: 'This is not an ONNX model that the page can load',
+    ways: [
+      'Pick the `.onnx` file of the image encoder, whole and with its weights inside, at most 1 GB.',
+      'The details hold the words of onnxruntime.',
+    ],
+  },
+  'encoder-shape': {
+    title: 'This ONNX model is not the image encoder of this model',
+    why: 'It must take one picture, float32 [1, 3, height, width], and give a row for each token.',
+    ways: ['Export encoder and projector together, as one model.', 'The details say what it has.'],
+  },
+  'encoder-failed': {
+    title: 'The page could not compute the ONNX model',
+    ways: ['Close other tabs: it may want memory.', 'Take a smaller one.', REPORT],
+  },
     title: 'A part of the page did not load',
     ways: ['Press Try again.', 'Reload the page.', 'Check the network.'],
   },
