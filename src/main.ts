@@ -16,6 +16,7 @@ declare const __APP_VERSION__: string;
 const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const tokenizer = once(async () => (await import('./adapters/tokenizer/client')).createTokenizer());
+const combiner = once(async () => (await import('./adapters/embeddings/client')).createCombiner());
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};
@@ -49,6 +50,7 @@ const platform: Platform = {
   },
   preparer: { prepare: async (...job) => (await preparer()).prepare(...job) },
   tokenizer: { encode: async (...job) => (await tokenizer()).encode(...job) },
+  combiner: { combine: async (...job) => (await combiner()).combine(...job) },
   catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
   samples: samples.map((sample) => ({ ...sample, url: `samples/${sample.file}` })),
   browser: { ...page, userAgent: navigator.userAgent, now: () => new Date() },

@@ -32,6 +32,12 @@ export interface Device extends AsyncDisposable {
    */
   push(file: PushFile, signal: AbortSignal): AsyncGenerator<number, Result<void>, void>;
 
+  /**
+   * Runs a shell script with `source` as its stdin. Yields the total of bytes handed over so far. A script may
+   * end before its stdin does. If it is stopped, what its programs wrote until then stays, unlike with `push`.
+   */
+  feed(feeding: Feeding, signal: AbortSignal): AsyncGenerator<number, Result<ShellOutput>, void>;
+
   /** Reads a whole file of at most `maxBytes`; a larger or missing one is a failure. */
   pull(path: string, maxBytes: number, signal: AbortSignal): Promise<Result<Uint8Array>>;
 }
@@ -61,6 +67,12 @@ export interface PushFile {
   readonly mode: number;
 }
 
+export interface Feeding {
+  /** As for `shell`. */
+  readonly script: string;
+  readonly source: ReadableStream<Uint8Array>;
+}
+
 /** Text that a program printed. Chunks may break anywhere, even inside a line, never inside a character. */
 export interface Chunk {
   readonly from: 'stdout' | 'stderr';
@@ -77,6 +89,8 @@ export interface Process extends AsyncDisposable {
   readonly exit: Promise<Result<number>>;
   /** Writes to the program's stdin. */
   write(text: string): Promise<Result<void>>;
+  /** Asks the program to stop (SIGINT) and does not wait for it. */
+  interrupt(): Promise<void>;
 }
 
 /** One way to reach phones: the USB port, or the virtual phone. */
@@ -112,6 +126,16 @@ export type ConnectEvent =
   /** The phone asks its owner. `deadlineMs` on the clock of `performance.now()`. */
   | { readonly kind: 'authorise'; readonly deadlineMs: number; readonly fingerprint: string }
   | { readonly kind: 'reading' };
+
+/** A command as a person would type it. */
+export const toShell = ({ argv, cwd, env }: Command): string =>
+  [
+    `cd ${quote(cwd)}`,
+    [
+      ...Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`),
+      ...argv.map(quote),
+    ].join(' '),
+  ].join(' && \\\n');
 
 /** The only folder on a phone that we write to. */
 export const DEVICE_ROOT = '/data/local/tmp/plugsight';

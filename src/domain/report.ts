@@ -1,4 +1,5 @@
-import type { Command } from './device';
+import { verdict, type Proofs, type Requested, type Verdict } from './accelerator';
+import { toShell, type Command } from './device';
 import { SIMULATED_LABEL } from './virtual';
 import type { DeviceFacts } from './device-facts';
 import type { PreparedInput } from './prepare';
@@ -37,7 +38,14 @@ export interface Report {
     readonly core: PreparedInput['core'];
     readonly tookMs: number;
   };
-  readonly command: Command;
+  /** The programs that ran, in order. */
+  readonly commands: readonly Command[];
+  /** Where it was asked to run, and what is proven of it. */
+  readonly accelerator: {
+    readonly requested: Requested;
+    readonly verdict: Verdict;
+    readonly proofs: Proofs;
+  };
   readonly text: string;
   readonly finish: RunState['finish'];
   readonly failure: RunState['failure'];
@@ -60,7 +68,8 @@ export interface ReportParts {
   readonly facts: DeviceFacts;
   readonly recipe: Recipe;
   readonly input: PreparedInput;
-  readonly command: Command;
+  readonly commands: readonly Command[];
+  readonly requested: Requested;
   readonly run: RunState;
 }
 
@@ -96,7 +105,12 @@ export function toReport(parts: ReportParts): Report {
       core: input.core,
       tookMs: input.tookMs,
     },
-    command: parts.command,
+    commands: parts.commands,
+    accelerator: {
+      requested: parts.requested,
+      verdict: verdict(parts.requested, run.proofs),
+      proofs: run.proofs,
+    },
     text: run.text,
     finish: run.finish,
     failure: run.failure,
@@ -121,6 +135,9 @@ export function toMarkdown(report: Report, link: string): string {
     ...(device.note ? [`**${escape(device.note)}**`, ''] : []),
     `- made ${report.made} by Plugsight ${escape(report.app)}`,
     `- pipeline ${recipe.pipeline}; runner ${recipe.runner.id} ${recipe.runner.version}; model ${recipe.model.id} ${recipe.model.version} (${recipe.model.sha256.slice(0, 12)})`,
+    `- accelerator: ${report.accelerator.verdict}${Object.values(report.accelerator.proofs)
+      .map(({ line }) => `; ${escape(line)}`)
+      .join('')}`,
     `- engine ${escape(report.facts['engine'] ?? 'not said')}`,
     `- input ${input.family}, ${input.plan.width} x ${input.plan.height}, sha256 \`${input.sha256}\`, decoder ${input.decoder}`,
     `- SoC ${escape(device.facts.soc ?? 'unknown')}, Android ${escape(device.facts.android ?? 'unknown')}`,
@@ -133,8 +150,8 @@ export function toMarkdown(report: Report, link: string): string {
     '| --- | --- | --- |',
     ...(Object.keys(STATS) as StatName[]).flatMap(stat),
     '',
-    'Command:',
-    fence([`cd ${report.command.cwd}`, report.command.argv.join(' ')].join('\n')),
+    'Commands:',
+    fence(report.commands.map(toShell).join('\n\n')),
     `Repeat it: ${link}`,
     '',
   ].join('\n');

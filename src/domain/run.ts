@@ -1,3 +1,4 @@
+import type { Part, Processor, Proofs } from './accelerator';
 import type { Failure } from './failure';
 
 /** The parts of a run, in order. */
@@ -52,6 +53,8 @@ export type ParsedEvent =
   /** A fact about the runner or model, for example engine: "llama.cpp (WASM)". Untrusted text. */
   | { readonly kind: 'fact'; readonly name: string; readonly value: string }
   | { readonly kind: 'log'; readonly line: string }
+  /** The runner's line proves where this part runs; a later line may prove the contrary (a fallback). */
+  | { readonly kind: 'ran'; readonly part: Part; readonly on: Processor; readonly line: string }
   /** The program has loaded its model and takes questions. */
   | { readonly kind: 'ready' }
   /** The answer is whole. "length": cut at the token limit. */
@@ -84,6 +87,7 @@ export interface RunState {
   readonly spans: readonly Span[];
   readonly stats: Readonly<Partial<Record<StatName, Stat>>>;
   readonly facts: Readonly<Record<string, string>>;
+  readonly proofs: Proofs;
   readonly log: readonly string[];
   /** Lines dropped from the front of `log`. */
   readonly logDropped: number;
@@ -101,6 +105,7 @@ export const INITIAL_RUN: RunState = {
   spans: [],
   stats: {},
   facts: {},
+  proofs: {},
   log: [],
   logDropped: 0,
   arrivals: [],
@@ -130,6 +135,10 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       };
     case 'fact':
       return { ...state, facts: { ...state.facts, [event.name]: event.value } };
+    case 'ran': {
+      const { part, on, line } = event;
+      return { ...state, proofs: { ...state.proofs, [part]: { on, line } } };
+    }
     case 'log': {
       const over = state.log.length >= MAX_LOG_LINES ? 1 : 0;
       return {

@@ -1,4 +1,4 @@
-import type { Pipeline, RunSetup } from '../domain/pipeline';
+import type { RunSetup, ServingPipeline } from '../domain/pipeline';
 import type { RunnerRequest } from '../domain/runner-protocol';
 import { storedPath } from '../domain/bundle';
 import { runnerEventParser } from './runner-events';
@@ -6,7 +6,8 @@ import { runnerEventParser } from './runner-events';
 const line = (request: RunnerRequest) => `${JSON.stringify(request)}\n`;
 
 /** Our own program on llama.cpp's libmtmd (device-payload/llama-runner), speaking docs/runner-protocol.md. */
-export const llamaRunner: Pipeline = {
+export const llamaRunner: ServingPipeline = {
+  kind: 'serving',
   title: 'llama.cpp, our runner',
   summary: 'Any GGUF model with its mmproj, on the CPU. Loads once, answers many questions.',
   streams: true,
@@ -22,6 +23,7 @@ export const llamaRunner: Pipeline = {
     'repeat-penalty': option('Repetition penalty', '1: none', 0.5, 2, 0.05, 1),
     seed: option('Seed', 'matters when the temperature is above 0', 0, 4294967295, 1, 0),
   },
+  requests: () => ({ vision: 'cpu', language: 'cpu' }),
   command: (setup) => ({
     argv: [
       `${setup.runner.dir}/llama-runner`,

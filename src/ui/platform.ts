@@ -1,6 +1,7 @@
 import type { BundleCatalogue } from '../domain/bundle';
 import type { Clock } from '../domain/clock';
 import type { Candidate, Connector } from '../domain/device';
+import type { Combiner } from '../domain/embeddings';
 import type { Failure } from '../domain/failure';
 import type { Preparer } from '../domain/prepare';
 import type { Result } from '../domain/result';
@@ -22,6 +23,7 @@ export interface Platform {
   readonly virtual: VirtualPhones;
   readonly preparer: Preparer;
   readonly tokenizer: Tokenizer;
+  readonly combiner: Combiner;
   readonly catalogue: BundleCatalogue;
   readonly samples: readonly Sample[];
   readonly browser: {

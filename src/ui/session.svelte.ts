@@ -13,6 +13,8 @@ import { MAX_PROMPT_CHARS, fromFragment, toFragment, type Recipe } from '../doma
 import { toMarkdown, toReport, type Report } from '../domain/report';
 import { fail, ok, type Result } from '../domain/result';
 import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../domain/run';
+import type { HostTools } from '../domain/workbench';
+import { createHostTools } from '../flows/host-tools';
 import { install } from '../flows/install';
 import { record, type PictureRef } from '../flows/record';
 import { Runner } from '../flows/run';
@@ -75,6 +77,7 @@ export class Session {
   /** Something to tell that belongs to no step: a damaged link, a copy refused. */
   notice = $state.raw<Failure | undefined>();
 
+  readonly #tools: HostTools;
   #runner: Runner | undefined;
   /** What the running program said about itself when it loaded: true for every answer of it. */
   #facts: RunState['facts'] = {};
@@ -86,6 +89,7 @@ export class Session {
   constructor(platform: Platform) {
     this.platform = platform;
     this.phone = new PhoneState(platform);
+    this.#tools = createHostTools(() => this.model, platform.tokenizer, platform.combiner);
     this.phone.beforeClose = () => this.#closeRunner();
     this.phone.onWanted = () => {
       if (this.prepared.is === 'idle') void this.prepare();
@@ -368,8 +372,8 @@ export class Session {
     if (!phone || !picture) return;
     const { pipeline, prompt } = this;
     const options: OptionValues = { ...this.options };
-    this.#runner ??= new Runner(phone.device, this.platform.clock);
-    const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4 };
+    this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools);
+    const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4, env: {} };
     const asking = this.#runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
@@ -390,13 +394,14 @@ export class Session {
       },
     });
     const { run } = this;
-    const { command } = this.#runner;
-    if (!run || !command) return;
+    const { commands } = this.#runner;
+    if (!run || commands.length === 0) return;
+    const requested = pipeline.requests(options);
     const report = toReport({
       app: this.platform.app,
       madeAt: this.platform.browser.now(),
       browser: this.platform.browser.userAgent,
-      ...{ device: phone.device, facts: phone.facts, recipe, input, command, run },
+      ...{ device: phone.device, facts: phone.facts, recipe, input, commands, requested, run },
     });
     const link = this.platform.browser.address() + (await toFragment(recipe));
     this.turns = [...this.turns, { prompt, run, report, link }];

@@ -18,6 +18,7 @@ import { picture, whyNot } from '../payload/native-runner';
 import { bundleFromDisk } from './bundles';
 import { connectTo, NEVER } from './connect';
 import { startDevice, whyNoDevice, type DeviceOptions } from './device';
+import { NO_TOOLS } from '../fakes/host-tools';
 
 const noQemu = () =>
   spawnSync('/usr/bin/qemu-aarch64-static', ['--version']).status === 0
@@ -61,8 +62,8 @@ async function ask(
   name: string,
   prompt: string,
 ): Promise<RunState> {
-  await using running = new Runner(device, systemClock);
-  const setup = { runner, model, options: {}, bigCores: 1 };
+  await using running = new Runner(device, systemClock, NO_TOOLS);
+  const setup = { runner, model, options: {}, env: {}, bigCores: 1 };
   const input = { input: await prepared(name), prompt, options: {} };
   let state = INITIAL_RUN;
   const events: RunEvent[] = [];

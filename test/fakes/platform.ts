@@ -6,6 +6,7 @@ import { fail, ok, type Result } from '../../src/domain/result';
 import type { Platform } from '../../src/ui/platform';
 import { FakeClock } from './clock';
 import type { FakeConnector } from './connector';
+import { NO_TOOLS } from './host-tools';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -62,6 +63,7 @@ export class FakePlatform implements Platform {
   }));
 
   /** No test of the page's state counts tokens. */
+  readonly combiner = NO_TOOLS;
   readonly tokenizer = {
     encode: () => Promise.resolve(fail('worker-failed', 'the fake platform has no tokenizer')),
   };

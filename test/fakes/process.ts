@@ -54,6 +54,13 @@ export class FakeProcess implements Process {
     return ok();
   }
 
+  /** What SIGINT does; unless the test says otherwise, nothing. */
+  onInterrupt: () => void = () => undefined;
+
+  async interrupt(): Promise<void> {
+    this.onInterrupt();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.killed ||= this.running;
     this.end(ok(143));

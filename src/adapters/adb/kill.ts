@@ -15,7 +15,7 @@ const SIDE_SHELL_MS = 5000;
  * that of the process group (AOSP daemon/shell_service.cpp, setsid). A child that lived on would hold the
  * pipes, and the program stay a zombie that `kill -0` finds. Where there are no groups the pid alone serves.
  */
-export const killScript = (signal: 15 | 9, pid: number): string =>
+export const killScript = (signal: 15 | 9 | 2, pid: number): string =>
   `kill -${signal} -${pid}; kill -${signal} ${pid}`;
 
 /**
@@ -33,6 +33,11 @@ export async function endProgram(link: Link, pid: number, exited: AbortSignal): 
     if (link.gone.aborted) return false;
   }
   return false;
+}
+
+/** Asks a program to stop as Ctrl-C would. Whether it does is its own affair. */
+export async function interruptProgram(link: Link, pid: number): Promise<void> {
+  await sideShell(link, killScript(2, pid));
 }
 
 async function isGoneWithin(

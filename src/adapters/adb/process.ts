@@ -1,7 +1,7 @@
 import type { AdbShellProtocolProcess } from '@yume-chan/adb';
 import type { Chunk, Command, Process } from '../../domain/device';
 import { fail, ok, type Result } from '../../domain/result';
-import { endProgram } from './kill';
+import { endProgram, interruptProgram } from './kill';
 import { launchScript, readPidLine } from './launch';
 import type { Link } from './link';
 import { MAX_UNREAD_CHARS, Output } from './output';
@@ -61,6 +61,10 @@ class AdbProcess implements Process {
       ),
       this.#link.wait(this.#stdin.write(bytes), 'transfer'),
     ]);
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.pid !== 0) await interruptProgram(this.#link, this.pid);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -35,7 +35,8 @@ const run = events.reduce((state, event) => reduce(state, { ...event, atMs: 1 })
 const parts: ReportParts = {
   ...{ app: '0.1.0', madeAt: new Date(0), browser: 'Chromium', device: DEVICE, run },
   ...{ facts: parseFacts(PROPS, 'x'), recipe: RECIPE, input: INPUT },
-  command: { argv: ['/x/runner', '--serve'], cwd: '/x', env: {} },
+  commands: [{ argv: ['/x/runner', '--serve'], cwd: '/x', env: {} }],
+  requested: { vision: 'npu', language: 'npu' },
 };
 const markdown = (change: Partial<ReportParts> = {}) =>
   toMarkdown(toReport({ ...parts, ...change }), 'https://example.org/#r=d1.x');
@@ -114,7 +115,7 @@ test('hostile text stays in its fence', () => {
         markdown({
           run: { ...run, text },
           recipe: { ...RECIPE, prompt },
-          command: { argv: ['x', argument], cwd: '/x', env: {} },
+          commands: [{ argv: ['x', argument], cwd: '/x', env: {} }],
         }),
       );
       expect(lines).toHaveLength(calm);

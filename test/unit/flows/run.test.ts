@@ -12,6 +12,7 @@ import { FakeClock, settle } from '../../fakes/clock';
 import { FakeDevice } from '../../fakes/device';
 import type { FakeProcess } from '../../fakes/process';
 import { READY, answer, speakProtocol } from '../../fakes/runner-program';
+import { NO_TOOLS } from '../../fakes/host-tools';
 
 let device: FakeDevice;
 let clock: FakeClock;
@@ -20,7 +21,7 @@ beforeEach(() => {
   device = new FakeDevice();
   device.onSpawn = (process) => speakProtocol(process);
   clock = new FakeClock();
-  runner = new Runner(device, clock);
+  runner = new Runner(device, clock, NO_TOOLS);
 });
 afterEach(() => device[Symbol.asyncDispose]());
 
@@ -56,7 +57,7 @@ function picture(digit: string): PreparedInput {
 }
 const input = (prompt: string, image = 'a', bigCores = 4): RunInput => ({
   pipeline: llamaRunner,
-  setup: { runner: bundle, model: bundle, options: {}, bigCores },
+  setup: { runner: bundle, model: bundle, options: {}, bigCores, env: {} },
   input: picture(image),
   prompt,
   options: {},

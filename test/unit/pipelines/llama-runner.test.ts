@@ -16,7 +16,7 @@ function installed(json: unknown): InstalledBundle {
 }
 const setup = {
   ...{ runner: installed(runnerManifest), model: installed(modelManifest) },
-  ...{ options: {}, bigCores: 3 },
+  ...{ options: {}, bigCores: 3, env: {} },
 };
 
 test('the bundled manifests are valid and name the pipeline that uses them', () => {
