@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { VERDICTS } from './accelerator';
 import { fail, ok, type Result } from './result';
 
 /** Longest prompt we take, in characters. */
@@ -53,6 +54,8 @@ const RecipeSchema = v.object({
   device: v.optional(
     v.object({ class: v.pipe(v.string(), v.maxLength(60)), simulated: v.boolean() }),
   ),
+  /** Where it ran there, as far as that run proved it. */
+  ran: v.optional(v.picklist(VERDICTS)),
 });
 
 /** Everything needed to repeat a run. */

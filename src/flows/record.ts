@@ -17,6 +17,7 @@ export async function record(parts: {
   readonly prompt: string;
   readonly options: OptionValues;
   readonly device: Recipe['device'];
+  readonly ran: Recipe['ran'];
 }): Promise<Recipe> {
   const { source } = parts.input;
   return {
@@ -37,6 +38,7 @@ export async function record(parts: {
     prompt: parts.prompt,
     options: { ...parts.options },
     device: parts.device,
+    ran: parts.ran,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Part, Processor, Proofs, Requested, Verdict } from '../domain/accelerator';
 import { PHASES, STATS, type Phase, type StatName } from '../domain/run';
 import type { TroubleKind } from '../domain/virtual';
 
@@ -105,3 +106,33 @@ export const TROUBLE_LABELS = {
 
 /** "9f2c41ab…": enough of a hash to compare by eye. */
 export const shortHash = (sha256: string): string => `${sha256.slice(0, 8)}…${sha256.slice(-4)}`;
+
+/** What may be said of where a run computed: short, for a chip and beside a number. */
+export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
+  npu: 'NPU',
+  'partly-npu': 'partly NPU',
+  'cpu-fallback': 'CPU fallback',
+  'not-proven': 'not proven',
+  cpu: 'CPU',
+  gpu: 'GPU',
+};
+
+const PROCESSORS: Readonly<Record<Processor, string>> = { npu: 'NPU', gpu: 'GPU', cpu: 'CPU' };
+const PARTS_OF_MODEL: Readonly<Record<Part, string>> = {
+  vision: 'Vision encoder',
+  language: 'Language model',
+};
+
+/** One sentence a part: where it was asked to run, and what proves where it did. */
+export function whereItRan(requested: Requested, proofs: Proofs): readonly string[] {
+  return (Object.keys(PARTS_OF_MODEL) as Part[]).map((part) => {
+    const wanted = PROCESSORS[requested[part]];
+    const proof = proofs[part];
+    const said = proof
+      ? `ran on the ${PROCESSORS[proof.on]}: “${proof.line}”`
+      : requested[part] === 'cpu'
+        ? 'asked to run on the CPU, which needs no proof'
+        : `asked to run on the ${wanted}; no line of the runner proves it`;
+    return `${PARTS_OF_MODEL[part]} ${said}`;
+  });
+}

@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import { verdict, type Requested } from '../domain/accelerator';
 import { filesFor, type BundleSource } from '../domain/bundle';
 import type { DeviceFacts } from '../domain/device-facts';
 import type { Failure } from '../domain/failure';
@@ -106,6 +107,11 @@ export class Session {
   get last(): Turn | undefined {
     const turn = this.turns.at(-1);
     return turn && turn.run === this.run ? turn : undefined;
+  }
+
+  /** Where the next run asks its parts to run. */
+  get requested(): Requested {
+    return this.pipeline.requests(this.options);
   }
 
   /** How the picture is prepared: what the model asks for. */
@@ -378,6 +384,7 @@ export class Session {
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
     if (this.run?.failure?.code === 'device-file-missing') this.payload = IDLE;
+    const { requested } = this;
     const recipe = await record({
       ...{
         app: this.platform.app,
@@ -392,11 +399,11 @@ export class Session {
         class: this.phone.virtualModel ?? phone.facts.soc ?? phone.facts.model,
         simulated: phone.device.simulated,
       },
+      ran: verdict(requested, this.run?.proofs ?? {}),
     });
     const { run } = this;
     const { commands } = this.#runner;
     if (!run || commands.length === 0) return;
-    const requested = pipeline.requests(options);
     const report = toReport({
       app: this.platform.app,
       madeAt: this.platform.browser.now(),
@@ -476,6 +483,7 @@ export class Session {
       ...(asked.model.sha256 === made.model.sha256 ? [] : ['the model']),
       ...(asked.runner.sha256 === made.runner.sha256 ? [] : ['the runner program']),
       ...(same(asked.options, made.options) ? [] : ['the settings']),
+      ...(asked.ran === undefined || asked.ran === made.ran ? [] : ['where it ran']),
     ];
   }
 }
