@@ -1,11 +1,12 @@
+import { Builder } from 'flatbuffers';
+
 /**
- * Writes small ExecuTorch programs for tests. Format: google/flatbuffers docs/source/internals.md and
- * pytorch/executorch schema/program.fbs, as `src/domain/formats/pte.ts` reads them.
+ * Writes small ExecuTorch programs for tests, with FlatBuffers' own writer. Format: pytorch/executorch schema/program.fbs
+ * and schema/extended_header.h, as `src/domain/formats/pte.ts` reads them.
  */
 export interface FakeMethod {
   readonly name: string;
   readonly backends?: readonly string[];
-  /** [scalar type, sizes] */
   readonly inputs?: readonly FakeTensor[];
   readonly outputs?: readonly FakeTensor[];
   readonly constant?: number | boolean;
@@ -13,130 +14,107 @@ export interface FakeMethod {
 export type FakeTensor = readonly [type: number, sizes: readonly number[]];
 export const [UINT8, INT32, INT64, FLOAT] = [0, 3, 4, 6];
 
-/** What a field of a table holds. */
-type Field =
-  | { readonly u8: number }
-  | { readonly i64: bigint }
-  | { readonly text: string }
-  | { readonly ints: readonly number[] }
-  | { readonly table: Table }
-  | { readonly tables: readonly Table[] };
-type Table = Readonly<Record<number, Field>>;
+const HEADER = 32;
 
-/** A program with these methods. `segments`: [offset, size] behind its tables; the file is made long enough for them. */
+/** A program with these methods. `segments`: [offset, size] behind its tables; the file is long enough for them. */
 export function pte(
   methods: readonly FakeMethod[],
   segments: readonly (readonly [number, number])[] = [[0, 64]],
 ): Uint8Array {
-  const out = new Out(40);
-  const root = out.table({
-    1: { tables: methods.map(plan) },
-    4: {
-      tables: segments.map(([at, size]) => ({
-        0: { i64: BigInt(at) },
-        1: { i64: BigInt(size) },
-      })),
-    },
-  });
-  const program = out.length;
-  const end = segments.reduce((most, [at, size]) => Math.max(most, at + size), 0);
+  const builder = new Builder();
+  const plans = offsets(
+    builder,
+    methods.map((method) => plan(builder, method)),
+  );
+  const ends = offsets(
+    builder,
+    segments.map(([at, size]) => table(builder, { 0: long(at), 1: long(size) })),
+  );
+  const root = table(builder, { 1: at(plans), 4: at(ends) });
+  builder.finish(root, 'ET12');
+  return withHeader(builder.asUint8Array(), segments);
+}
+
+/** Puts the extended header behind the identifier, as exir/_serialize does, and the segments behind it all. */
+function withHeader(
+  tables: Uint8Array,
+  segments: readonly (readonly [number, number])[],
+): Uint8Array {
+  const program = tables.length + HEADER;
+  const end = segments.reduce((most, [from, size]) => Math.max(most, from + size), 0);
   const bytes = new Uint8Array(program + end);
-  bytes.set(out.bytes());
+  bytes.set(tables.subarray(0, 8));
+  bytes.set(new TextEncoder().encode('eh00'), 8);
+  bytes.set(tables.subarray(8), 8 + HEADER);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, root, true);
-  bytes.set(new TextEncoder().encode('ET12eh00'), 4);
-  view.setUint32(12, 32, true);
+  view.setUint32(0, view.getUint32(0, true) + HEADER, true);
+  view.setUint32(12, HEADER, true);
   view.setBigUint64(16, BigInt(program), true);
   view.setBigUint64(24, BigInt(program), true);
   return bytes;
 }
 
-function plan({ name, backends = [], inputs = [], outputs = [], constant }: FakeMethod): Table {
-  const values = constant === undefined ? [...inputs, ...outputs].map(tensor) : [scalar(constant)];
-  const results = constant === undefined ? outputs.length : 1;
-  return {
-    0: { text: name },
-    2: { tables: values },
-    3: { ints: inputs.map((_, i) => i) },
-    4: { ints: Array.from({ length: results }, (_, i) => inputs.length + i) },
-    7: { tables: backends.map((id) => ({ 0: { text: id } })) },
-  };
+type Field = (builder: Builder, id: number) => void;
+const at =
+  (offset: number): Field =>
+  (builder, id) =>
+    builder.addFieldOffset(id, offset, 0);
+const long =
+  (value: number): Field =>
+  (builder, id) =>
+    builder.addFieldInt64(id, BigInt(value), -1n); // never the default, so always written
+const byte =
+  (value: number): Field =>
+  (builder, id) =>
+    builder.addFieldInt8(id, value, 0);
+
+function table(builder: Builder, fields: Readonly<Record<number, Field>>): number {
+  const ids = Object.keys(fields).map(Number);
+  builder.startObject(Math.max(...ids) + 1);
+  for (const id of ids) fields[id]?.(builder, id);
+  return builder.endObject();
 }
 
-const tensor = ([type, sizes]: FakeTensor): Table => ({
-  0: { u8: 5 },
-  1: { table: { 0: { u8: type }, 2: { ints: sizes } } },
-});
+function offsets(builder: Builder, items: readonly number[]): number {
+  builder.startVector(4, items.length, 4);
+  for (const item of [...items].reverse()) builder.addOffset(item);
+  return builder.endVector();
+}
 
-const scalar = (value: number | boolean): Table =>
-  typeof value === 'boolean'
-    ? { 0: { u8: 3 }, 1: { table: { 0: { u8: Number(value) } } } }
-    : { 0: { u8: 2 }, 1: { table: { 0: { i64: BigInt(value) } } } };
+function ints(builder: Builder, items: readonly number[]): number {
+  builder.startVector(4, items.length, 4);
+  for (const item of [...items].reverse()) builder.addInt32(item);
+  return builder.endVector();
+}
 
-/** Bytes that grow; what a table points to is written behind it. */
-class Out {
-  #view: DataView;
-  length: number;
+function plan(builder: Builder, method: FakeMethod): number {
+  const { name, backends = [], inputs = [], outputs = [], constant } = method;
+  const values =
+    constant === undefined
+      ? [...inputs, ...outputs].map((shape) => tensor(builder, shape))
+      : [scalar(builder, constant)];
+  const results = constant === undefined ? outputs.length : 1;
+  const delegates = backends.map((id) => table(builder, { 0: at(builder.createString(id)) }));
+  return table(builder, {
+    0: at(builder.createString(name)),
+    2: at(offsets(builder, values)),
+    3: at(ints(builder, [...inputs.keys()])),
+    4: at(
+      ints(
+        builder,
+        Array.from({ length: results }, (_, i) => inputs.length + i),
+      ),
+    ),
+    7: at(offsets(builder, delegates)),
+  });
+}
 
-  constructor(start: number) {
-    this.length = start;
-    this.#view = new DataView(new ArrayBuffer(1 << 12));
-  }
+function tensor(builder: Builder, [type, sizes]: FakeTensor): number {
+  const shape = table(builder, { 0: byte(type), 2: at(ints(builder, sizes)) });
+  return table(builder, { 0: byte(5), 1: at(shape) });
+}
 
-  bytes(): Uint8Array {
-    return new Uint8Array(this.#view.buffer, 0, this.length);
-  }
-
-  /** Writes a table (its field places first) and what hangs on it; returns where it is. */
-  table(fields: Table): number {
-    const ids = Object.keys(fields).map(Number);
-    const slots = Math.max(-1, ...ids) + 1;
-    const vtable = this.#take(4 + 2 * slots);
-    const at = this.#take(8 + 8 * ids.length);
-    this.#view.setInt32(at, at - vtable, true);
-    this.#view.setUint16(vtable, 4 + 2 * slots, true);
-    this.#view.setUint16(vtable + 2, 8 + 8 * ids.length, true);
-    ids.forEach((id, i) => this.#view.setUint16(vtable + 4 + 2 * id, 8 + 8 * i, true));
-    ids.forEach((id, i) => this.#field(at + 8 + 8 * i, fields[id]!));
-    return at;
-  }
-
-  #field(place: number, field: Field): void {
-    if ('u8' in field) this.#view.setUint8(place, field.u8);
-    else if ('i64' in field) this.#view.setBigInt64(place, field.i64, true);
-    else this.#view.setUint32(place, this.#target(field) - place, true);
-  }
-
-  #target(field: Exclude<Field, { readonly u8: number } | { readonly i64: bigint }>): number {
-    if ('table' in field) return this.table(field.table);
-    if ('text' in field) return this.#text(field.text);
-    const items = 'ints' in field ? field.ints : field.tables;
-    const at = this.#take(4 + 4 * items.length);
-    this.#view.setUint32(at, items.length, true);
-    items.forEach((item, i) => {
-      const place = at + 4 + 4 * i;
-      const value = typeof item === 'number' ? item : this.table(item) - place;
-      this.#view.setInt32(place, value, true);
-    });
-    return at;
-  }
-
-  #text(text: string): number {
-    const bytes = new TextEncoder().encode(text);
-    const at = this.#take(4 + bytes.length + 1);
-    this.#view.setUint32(at, bytes.length, true);
-    new Uint8Array(this.#view.buffer).set(bytes, at + 4);
-    return at;
-  }
-
-  #take(bytes: number): number {
-    const at = Math.ceil(this.length / 8) * 8;
-    this.length = at + bytes;
-    while (this.length > this.#view.byteLength) {
-      const grown = new Uint8Array(this.#view.byteLength * 2);
-      grown.set(new Uint8Array(this.#view.buffer));
-      this.#view = new DataView(grown.buffer);
-    }
-    return at;
-  }
+function scalar(builder: Builder, value: number | boolean): number {
+  const [kind, field] = typeof value === 'boolean' ? [3, byte(Number(value))] : [2, long(value)];
+  return table(builder, { 0: byte(kind), 1: at(table(builder, { 0: field })) });
 }
