@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Failure, FailureCode } from '../domain/failure';
 import type { OutputParser } from '../domain/pipeline';
-import type { ParsedEvent, StatName } from '../domain/run';
+import type { ParsedEvent } from '../domain/run';
 import {
   MAX_LINE_CHARS,
   PROTOCOL_VERSION,
@@ -9,6 +9,7 @@ import {
   type ERROR_CODES,
   type RunnerEvent,
 } from '../domain/runner-protocol';
+import { facts, rate, span, stats } from './figures';
 import { Lines } from './lines';
 
 const FAILURE_OF: Record<(typeof ERROR_CODES)[number], FailureCode> = {
@@ -117,28 +118,8 @@ function* toEvents(event: RunnerEvent): Generator<ParsedEvent, void, void> {
   }
 }
 
-function* stats(values: Partial<Record<StatName, number | null>>): Generator<ParsedEvent> {
-  for (const [name, value] of Object.entries(values))
-    if (value !== null && Number.isFinite(value))
-      yield { kind: 'stat', name: name as StatName, value, source: 'runner' };
-}
-
-function* facts(values: Record<string, string | number | null>): Generator<ParsedEvent> {
-  for (const [name, value] of Object.entries(values))
-    if (value !== null) yield { kind: 'fact', name, value: String(value).slice(0, 300) };
-}
-
-function* span(
-  phase: 'load' | 'encode' | 'prefill' | 'decode',
-  ms: number | null,
-): Generator<ParsedEvent> {
-  if (ms !== null) yield { kind: 'span', phase, ms, source: 'runner' };
-}
-
 const sum = (a: number | null, b: number | null) =>
   a === null && b === null ? null : (a ?? 0) + (b ?? 0);
-const rate = (tokens: number | null, ms: number | null) =>
-  tokens !== null && ms !== null && ms > 0 ? (tokens / ms) * 1000 : null;
 
 /** What an exit code of 128 + n, 126 or 127 means. Source: POSIX.1-2024 sh, "Exit Status". */
 function exitFailure(exitCode: number, ready: boolean): Failure {
