@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createInProcessUsb } from '../../src/adapters/virtual/in-process';
-import { FileFault, PhoneFiles, normal } from '../../src/adapters/virtual/files';
+import { FileFault } from '../../src/adapters/virtual/faults';
+import { PhoneFiles } from '../../src/adapters/virtual/files';
+import { normal } from '../../src/adapters/virtual/paths';
 import { FramingFault, PacketReader, toTransfers } from '../../src/adapters/virtual/packet';
 import { RequestLines } from '../../src/adapters/virtual/request-lines';
 import { quote } from '../../src/domain/device';
@@ -178,7 +180,7 @@ test('used space is the sum of the files, whatever is done to them', () => {
             files.append(files.create(full(each.name), 0o644), new Uint8Array(each.size));
           else if (each.op === 'remove') files.remove(full(each.name));
           else if (each.op === 'rename') files.rename(full(each.name), full(each.to));
-          else files.makeDirectories(full(each.name));
+          else files.makeDirectories(full(each.name), 0o775);
         } catch (fault) {
           expect(fault).toBeInstanceOf(FileFault);
         }

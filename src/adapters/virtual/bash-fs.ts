@@ -1,6 +1,9 @@
 import type { IFileSystem } from 'just-bash/browser';
-import { FileFault, normal, type PhoneEntry, type PhoneFiles } from './files';
+import { FileFault } from './faults';
+import type { PhoneFiles } from './files';
+import { sizeOf, type PhoneEntry } from './nodes';
 import { concat } from './packet';
+import { absolute } from './paths';
 
 type FsStat = Awaited<ReturnType<IFileSystem['stat']>>;
 
@@ -21,18 +24,13 @@ export class BashFs implements IFileSystem {
   }
 
   async writeFile(path: string, content: string | Uint8Array, options?: Encoding): Promise<void> {
-    const real = this.#files.real(path);
-    const old = this.#files.find(real);
-    const file = this.#files.create(real, old?.mode ?? 0o666);
-    this.#files.append(file, toBytes(content, options));
+    this.#files.append(this.#files.truncate(path), toBytes(content, options));
   }
 
   async appendFile(path: string, content: string | Uint8Array, options?: Encoding): Promise<void> {
     const old = this.#files.find(path);
     if (old?.kind !== 'file' || old.make) return this.writeFile(path, content, options);
-    // asks for permission as opening for writing would
-    this.#files.setTime(path, old.mtimeMs);
-    this.#files.append(old, toBytes(content, options));
+    this.#files.append(this.#files.appendable(path), toBytes(content, options));
   }
 
   async exists(path: string): Promise<boolean> {
@@ -48,7 +46,7 @@ export class BashFs implements IFileSystem {
   }
 
   async mkdir(path: string, options?: { recursive?: boolean }): Promise<void> {
-    if (options?.recursive) this.#files.makeDirectories(path);
+    if (options?.recursive) this.#files.makeDirectories(path, 0o777);
     else this.#files.makeDirectory(path);
   }
 
@@ -82,7 +80,7 @@ export class BashFs implements IFileSystem {
       return;
     }
     if (!options?.recursive) throw new FileFault('EISDIR', from);
-    this.#files.makeDirectories(to);
+    this.#files.makeDirectories(to, 0o777);
     for (const name of [...this.#files.list(from).keys()])
       await this.cp(`${from}/${name}`, `${to}/${name}`, options);
   }
@@ -92,7 +90,7 @@ export class BashFs implements IFileSystem {
   }
 
   resolvePath(base: string, path: string): string {
-    return normal(path.startsWith('/') ? path : `${base}/${path}`);
+    return absolute(base, path);
   }
 
   getAllPaths(): string[] {
@@ -132,7 +130,7 @@ export class BashFs implements IFileSystem {
       isDirectory: node.kind === 'directory',
       isSymbolicLink: node.kind === 'link',
       mode: node.mode,
-      size: this.#files.size(node),
+      size: sizeOf(node),
       mtime: new Date(node.mtimeMs),
       dev: 1,
       ino: node.ino,

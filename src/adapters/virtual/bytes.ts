@@ -36,6 +36,11 @@ export class ByteReader {
     return concat(parts);
   }
 
+  /** Throws away the next `count` bytes, without keeping them. Throws StreamEnded. */
+  async skip(count: number): Promise<void> {
+    for (let missing = count; missing > 0;) missing -= (await this.some(missing)).length;
+  }
+
   /** The 32-bit little-endian words of the next bytes. */
   async words(count: number): Promise<number[]> {
     const bytes = await this.exactly(count * 4);

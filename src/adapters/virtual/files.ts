@@ -1,75 +1,11 @@
-/** What went wrong, as Linux names it, with the words that its tools print. */
-export const ERRORS = {
-  EPERM: [1, 'Operation not permitted'],
-  ENOENT: [2, 'No such file or directory'],
-  EACCES: [13, 'Permission denied'],
-  EEXIST: [17, 'File exists'],
-  ENOTDIR: [20, 'Not a directory'],
-  EISDIR: [21, 'Is a directory'],
-  EINVAL: [22, 'Invalid argument'],
-  ENOSPC: [28, 'No space left on device'],
-  EROFS: [30, 'Read-only file system'],
-  ELOOP: [40, 'Too many symbolic links encountered'],
-  ENAMETOOLONG: [36, 'File name too long'],
-  ENOTEMPTY: [39, 'Directory not empty'],
-} as const satisfies Record<string, readonly [number, string]>;
-export type ErrorName = keyof typeof ERRORS;
-
-/** A refused file operation. just-bash recognises ENOENT by its name in the message, and prints other messages as they are. */
-export class FileFault extends Error {
-  readonly error: ErrorName;
-  readonly errno: number;
-  /** The words without the error's name. */
-  readonly text: string;
-
-  constructor(error: ErrorName, path: string) {
-    const [errno, text] = ERRORS[error];
-    super(error === 'ENOENT' ? `ENOENT: no such file or directory, open '${path}'` : text);
-    this.error = error;
-    this.errno = errno;
-    this.text = text;
-  }
-}
-
-export interface PhoneFile {
-  readonly kind: 'file';
-  readonly ino: number;
-  mode: number;
-  mtimeMs: number;
-  size: number;
-  /** Content in order; never copied, never changed after it was added. */
-  chunks: readonly Uint8Array[];
-  /** False once it was removed; what is still appended then takes no space. */
-  linked: boolean;
-  /** Makes the content anew at each read (files of /proc and /sys). */
-  readonly make?: () => string;
-}
-export interface PhoneDirectory {
-  readonly kind: 'directory';
-  readonly ino: number;
-  mode: number;
-  mtimeMs: number;
-  readonly entries: Map<string, PhoneEntry>;
-}
-export interface PhoneLink {
-  readonly kind: 'link';
-  readonly ino: number;
-  mode: number;
-  mtimeMs: number;
-  /** As it was given: absolute, or relative to the link's own folder. */
-  readonly target: string;
-}
-/** What a path leads to, links followed. */
-export type PhoneNode = PhoneFile | PhoneDirectory;
-/** What stands in a folder. */
-export type PhoneEntry = PhoneNode | PhoneLink;
+import { FileFault } from './faults';
+import type { PhoneDirectory, PhoneEntry, PhoneFile, PhoneNode } from './nodes';
+import { baseOf, normal, parentOf, split } from './paths';
 
 /** The only folder that the shell user may write to. */
 const HOME = '/data/local/tmp';
 /** Folders that the shell user may pass through but not list. */
 const SEALED = new Set(['/data', '/data/local', '/data/data', '/data/app', '/data/user']);
-const MAX_PATH = 4096;
-const MAX_NAME = 255;
 /** As Linux (MAXSYMLINKS). */
 const MAX_LINKS = 40;
 
@@ -105,13 +41,16 @@ export class PhoneFiles {
     this.#put(path, { ...this.#newFile(mode), make });
   }
 
-  /** The file or directory at a path, links followed. Throws FileFault. */
+  /** The file or directory at a path, links followed; only a directory where the path ends with "/". Throws FileFault. */
   node(path: string): PhoneNode {
-    return this.#lookUp(this.real(path));
+    const node = this.#lookUp(this.real(path));
+    if (path.endsWith('/') && node.kind !== 'directory') throw new FileFault('ENOTDIR', path);
+    return node;
   }
 
-  /** What stands at a path; a link there is not followed. */
+  /** What stands at a path; a link there is not followed, except by a "/" behind it. */
   entry(path: string): PhoneEntry {
+    if (path.endsWith('/')) return this.node(path);
     const name = baseOf(path);
     if (!name) return this.#root;
     const entry = this.#directory(parentOf(path)).entries.get(name);
@@ -175,12 +114,6 @@ export class PhoneFiles {
     return entries;
   }
 
-  /** Size in bytes, as stat says it (0 for generated files, as in /proc). */
-  size(node: PhoneEntry): number {
-    if (node.kind === 'link') return node.target.length;
-    return node.kind === 'file' ? node.size : 4096;
-  }
-
   read(path: string): readonly Uint8Array[] {
     const node = this.node(path);
     if (node.kind === 'directory') throw new FileFault('EISDIR', path);
@@ -190,19 +123,37 @@ export class PhoneFiles {
 
   /** Makes an empty file in place of any other there, and returns it open for appending. */
   create(path: string, mode: number): PhoneFile {
+    const old = this.#directory(parentOf(path)).entries.get(baseOf(path));
     this.#mayWrite(path);
-    const old = this.findEntry(path);
-    if (old?.kind === 'directory') throw new FileFault('EISDIR', path);
-    if (normal(path) === '/dev/null') return { ...this.#newFile(0o666), linked: false };
+    if (old?.kind === 'directory' || path.endsWith('/')) throw new FileFault('EISDIR', path);
+    if (normal(path) === '/dev/null' && old?.kind === 'file') return old;
     if (old) this.remove(path);
     const file = this.#newFile(mode);
     this.#put(path, file);
     return file;
   }
 
+  /** A file emptied, or a new one, open for appending; links are followed. As open(2) with O_CREAT and O_TRUNC. */
+  truncate(path: string): PhoneFile {
+    const real = this.real(path);
+    const old = this.findEntry(real);
+    if (old?.kind === 'file' && !old.make) this.appendable(real);
+    return this.create(real, old?.mode ?? 0o666);
+  }
+
+  /** A file that is there, open for appending. As open(2) with O_APPEND. */
+  appendable(path: string): PhoneFile {
+    const node = this.node(path);
+    this.#mayWrite(this.real(path));
+    if (node.kind === 'directory') throw new FileFault('EISDIR', path);
+    if (node.make || !(node.mode & 0o222)) throw new FileFault('EACCES', path);
+    return node;
+  }
+
   /** Makes a symbolic link. The target need not exist. */
   symlink(target: string, path: string): void {
-    if (this.findEntry(path)) throw new FileFault('EEXIST', path);
+    if (this.#directory(parentOf(path)).entries.has(baseOf(path)))
+      throw new FileFault('EEXIST', path);
     this.#mayWrite(path);
     const ino = ++this.#lastIno;
     this.#put(path, { kind: 'link', ino, mode: 0o777, mtimeMs: this.#now(), target });
@@ -210,6 +161,7 @@ export class PhoneFiles {
 
   /** Adds bytes at a file's end, keeping the array itself. Throws ENOSPC. */
   append(file: PhoneFile, bytes: Uint8Array): void {
+    if (file.make) return; // only /dev/null is ever open for that
     if (bytes.length > this.free) throw new FileFault('ENOSPC', '');
     (file.chunks as Uint8Array[]).push(bytes);
     file.size += bytes.length;
@@ -218,10 +170,10 @@ export class PhoneFiles {
   }
 
   /** A directory and those above it; existing ones are fine. */
-  makeDirectories(path: string): void {
+  makeDirectories(path: string, mode: number): void {
     if (this.find(path)?.kind === 'directory') return;
     this.#mayWrite(path);
-    this.#grow(path, 0o771);
+    this.#grow(path, mode);
   }
 
   makeDirectory(path: string): void {
@@ -313,19 +265,3 @@ export class PhoneFiles {
     return { kind: 'directory', ino: ++this.#lastIno, mode, mtimeMs: this.#now(), entries };
   }
 }
-
-function split(path: string): string[] {
-  if (path.length > MAX_PATH) throw new FileFault('ENAMETOOLONG', path);
-  const names: string[] = [];
-  for (const name of path.split('/')) {
-    if (name.length > MAX_NAME) throw new FileFault('ENAMETOOLONG', path);
-    if (name === '..') names.pop();
-    else if (name !== '' && name !== '.') names.push(name);
-  }
-  return names;
-}
-
-/** An absolute path without ".", ".." and empty parts. */
-export const normal = (path: string): string => `/${split(path).join('/')}`;
-export const parentOf = (path: string): string => `/${split(path).slice(0, -1).join('/')}`;
-const baseOf = (path: string): string => split(path).at(-1) ?? '';

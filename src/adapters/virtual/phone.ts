@@ -5,7 +5,7 @@ import { PhoneFiles } from './files';
 import { UsbLink } from './link';
 import { bannerOf, preloadSystem, type PhoneModel } from './models';
 import { ProcessTable, type Program } from './process';
-import { serveShell, type Interpreter } from './shell-service';
+import { parseService, serveShell, type Interpreter } from './shell-service';
 import type { Stream } from './stream';
 import { serveSync } from './sync';
 import type { FromPhone, ToPhone } from './wire';
@@ -115,9 +115,7 @@ export class VirtualPhone {
   #service(name: string): ((stream: Stream) => Promise<void>) | undefined {
     if (name === 'sync:')
       return (stream) => serveSync(stream, this.files, (total) => this.#pushed(total));
-    const [, kind, script] = /^(shell(?:,[^:]*)?|exec):(.*)$/s.exec(name) ?? [];
-    if (kind === undefined || script === undefined) return undefined;
-    const v2 = kind.split(',').includes('v2');
-    return (stream) => serveShell(stream, script, v2, this);
+    const shell = parseService(name);
+    return shell && ((stream) => serveShell(stream, shell.script, shell.kind, this));
   }
 }

@@ -1,13 +1,19 @@
-import { FileFault, normal, type PhoneFiles } from './files';
+import { FileFault } from './faults';
+import type { PhoneFiles } from './files';
+import { findLive } from './live';
+import { absolute } from './paths';
 import type { VirtualPhone } from './phone';
 import type { Program } from './process';
 import type { Execution } from './shell-service';
 
-/** Why a program was not started, as a shell says it. */
+/** Why a program was not started, as toybox's `env` says it. */
 export interface NotStarted {
   readonly stderr: string;
   readonly exitCode: 126 | 127;
 }
+
+/** A program and what it is started with. */
+export type Found = Omit<Execution, 'redirected'>;
 
 /**
  * Resolves `[env A=b …] PROGRAM ARGS…` as exec would: a built-in program by its bare name, or an executable
@@ -19,7 +25,7 @@ export function findProgram(
   args: readonly string[],
   cwd: string,
   shellEnv: Readonly<Record<string, string>>,
-): Execution | Omit<Execution, 'program'> | NotStarted {
+): Found | Omit<Found, 'program'> | NotStarted {
   const env: Record<string, string> = { ...shellEnv };
   let at = 0;
   if (args[0] === 'env') {
@@ -31,31 +37,30 @@ export function findProgram(
   const argv = args.slice(at);
   const [name = ''] = argv;
   if (!name.includes('/')) {
-    const program = BUILT_IN[name];
+    const program = findLive(argv);
     return program ? { program, argv, cwd, env } : { argv, cwd, env };
   }
-  const path = normal(name.startsWith('/') ? name : `${cwd}/${name}`);
+  const path = absolute(cwd, name);
   try {
     const program = programIn(phone, path);
     if (typeof program === 'function') return { program, argv, cwd, env };
     return notStarted(name, program.reason, program.exitCode);
   } catch (fault) {
     if (!(fault instanceof FileFault)) throw fault;
-    return fault.error === 'ENOENT'
-      ? notStarted(name, 'inaccessible or not found', 127)
-      : notStarted(name, `can't execute: ${fault.text}`, 126);
+    return notStarted(name, fault.text, fault.error === 'ENOENT' ? 127 : 126);
   }
 }
 
+const NOT_FOUND: Refusal = { reason: 'No such file or directory', exitCode: 127 };
+const NOT_ALLOWED: Refusal = { reason: 'Permission denied', exitCode: 126 };
+const FOREIGN: Refusal = { reason: 'Exec format error', exitCode: 126 };
+
 function programIn(phone: VirtualPhone, path: string): Program | Refusal {
   const node = phone.files.node(path);
-  if (node.kind === 'directory') return { reason: "can't execute: Is a directory", exitCode: 126 };
-  if (!(node.mode & 0o111)) return { reason: "can't execute: Permission denied", exitCode: 126 };
-  if (phone.trouble === 'missing-program')
-    return { reason: 'inaccessible or not found', exitCode: 127 };
+  if (node.kind === 'directory' || !(node.mode & 0o111)) return NOT_ALLOWED;
+  if (phone.trouble === 'missing-program') return NOT_FOUND;
   const key = /^#!plugsight-wasm (\S+) 1\n/.exec(head(phone.files, path))?.[1];
-  const program = key === undefined ? undefined : phone.programs[key];
-  return program ?? { reason: 'not executable: 64-bit or foreign program', exitCode: 126 };
+  return (key === undefined ? undefined : phone.programs[key]) ?? FOREIGN;
 }
 
 interface Refusal {
@@ -80,22 +85,3 @@ const notStarted = (name: string, reason: string, exitCode: 126 | 127): NotStart
   stderr: `env: exec ${name}: ${reason}\n`,
   exitCode,
 });
-
-/** Programs of any phone that run live, so that streams can be tried without a model. */
-const BUILT_IN: Readonly<Record<string, Program>> = {
-  /** stdin to stdout until it ends. */
-  async cat({ read, print }) {
-    for (let bytes = await read(); bytes; bytes = await read()) await print(bytes);
-    return 0;
-  },
-  async sleep({ argv, sleep }) {
-    await sleep(Number(argv[1] ?? 0) * 1000);
-    return 0;
-  },
-  /** Prints for ever, as fast as the host takes it. */
-  async yes({ argv, print, killed }) {
-    const text = `${argv.slice(1).join(' ') || 'y'}\n`.repeat(1000);
-    while (!killed.aborted) await print(text);
-    return 0;
-  },
-};

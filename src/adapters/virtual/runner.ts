@@ -6,7 +6,8 @@ import {
   type RunnerEvent,
 } from '../../domain/runner-protocol';
 import { EngineFault, type Engine, type LoadEngine } from './engine';
-import { FileFault, type PhoneFiles } from './files';
+import { FileFault } from './faults';
+import type { PhoneFiles } from './files';
 import type { Program, ProgramIo } from './process';
 import { RequestLines } from './request-lines';
 import { parseArgs, type RunnerArgs } from './runner-args';

@@ -1,8 +1,9 @@
 import type { Clock } from '../../domain/clock';
-import { ByteReader, StreamEnded, pack } from './bytes';
+import { FileFault } from './faults';
 import type { PhoneFiles } from './files';
-import { concat } from './packet';
+import { createPipes, type Pipes, type ShellKind } from './pipes';
 import type { ProcessTable, Program, ProgramIo, RunningProcess } from './process';
+import type { Redirected, Sink } from './redirect';
 import type { Stream } from './stream';
 
 /** Runs shell scripts. Output comes whole at the end; a last `exec` is handed back to be run live. */
@@ -21,6 +22,7 @@ export interface Execution {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly redirected: Redirected;
 }
 
 export interface ShellHost {
@@ -36,9 +38,14 @@ const SIGHUP = 1;
  * One `shell` or `exec` service. When the host closes the stream the program gets SIGHUP, as adbd does it.
  * Source: AOSP packages/modules/adb, shell_protocol.h and daemon/shell_service.cpp.
  */
-export async function serveShell(stream: Stream, script: string, v2: boolean, host: ShellHost) {
+export async function serveShell(
+  stream: Stream,
+  script: string,
+  kind: ShellKind,
+  host: ShellHost,
+): Promise<void> {
   const { processes, interpreter } = host;
-  const pipes = v2 ? new FramedPipes(stream) : new BarePipes(stream);
+  const pipes = createPipes(stream, kind);
   const process = processes.start('sh');
   const hangUp = () => process.signal(SIGHUP);
   stream.closed.addEventListener('abort', hangUp, { once: true });
@@ -51,7 +58,7 @@ export async function serveShell(stream: Stream, script: string, v2: boolean, ho
     const { exec } = result;
     if (exec && !process.killed.aborted) {
       process.name = exec.argv[0] ?? 'sh';
-      exitCode = await untilKilled(exec.program(ioOf(exec, host, pipes, process)), process);
+      exitCode = await untilKilled(run(exec, host, pipes, process), process);
     }
   } finally {
     processes.ended(process);
@@ -69,103 +76,56 @@ function untilKilled(running: Promise<number>, { killed }: RunningProcess): Prom
   return Promise.race([running, gone]);
 }
 
-function ioOf(
+/** Runs a program to its end. One that cannot write ends with 1. */
+async function run(
   exec: Execution,
+  host: ShellHost,
+  pipes: Pipes,
+  process: RunningProcess,
+): Promise<number> {
+  const io = ioOf(exec, host, pipes, process);
+  try {
+    return await exec.program(io);
+  } catch (fault) {
+    if (!(fault instanceof FileFault)) throw fault;
+    await io.warn(`${exec.argv[0] ?? ''}: write: ${fault.text}\n`);
+    return 1;
+  }
+}
+
+function ioOf(
+  { argv, cwd, env, redirected }: Execution,
   { files, clock }: ShellHost,
   pipes: Pipes,
   { killed }: RunningProcess,
 ): ProgramIo {
-  const { argv, cwd, env } = exec;
-  const bytes = (output: string | Uint8Array) =>
-    typeof output === 'string' ? new TextEncoder().encode(output) : output;
+  const write = async (to: Sink, output: string | Uint8Array) => {
+    if (killed.aborted) return;
+    const bytes = typeof output === 'string' ? new TextEncoder().encode(output) : output;
+    if (to === 'stdout') await pipes.print(bytes);
+    else if (to === 'stderr') await pipes.warn(bytes);
+    else files.append(to, bytes);
+  };
+  const stdin = redirected.stdin?.values();
   return {
-    argv,
-    cwd,
-    env,
-    files,
-    killed,
+    ...{ argv, cwd, env, files, killed },
     sleep: (ms) => clock.sleep(ms, killed),
-    read: () => pipes.read(),
-    print: async (output) => killed.aborted || pipes.print(bytes(output)),
-    warn: async (output) => killed.aborted || pipes.warn(bytes(output)),
+    read: async () => (stdin ? stdin.next().value : pipes.read()),
+    print: (output) => write(redirected.stdout, output),
+    warn: (output) => write(redirected.stderr, output),
   };
 }
 
-interface Pipes {
-  read(): Promise<Uint8Array | undefined>;
-  print(bytes: Uint8Array): Promise<unknown>;
-  warn(bytes: Uint8Array): Promise<unknown>;
-  exit(code: number): Promise<unknown>;
-}
-
-const STDIN = 0;
-const STDOUT = 1;
-const STDERR = 2;
-const EXIT = 3;
-const CLOSE_STDIN = 4;
-
-/** Shell protocol v2: one byte of kind, four of length, the bytes. */
-class FramedPipes implements Pipes {
-  readonly #stream: Stream;
-  readonly #input: ByteReader;
-  #stdinEnded = false;
-
-  constructor(stream: Stream) {
-    this.#stream = stream;
-    this.#input = new ByteReader(stream);
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    try {
-      while (!this.#stdinEnded) {
-        const [kind] = await this.#input.exactly(1);
-        const [length = 0] = await this.#input.words(1);
-        const bytes = await this.#input.exactly(length);
-        if (kind === STDIN) return bytes;
-        if (kind === CLOSE_STDIN) this.#stdinEnded = true;
-      }
-    } catch (reason) {
-      if (!(reason instanceof StreamEnded)) throw reason;
-    }
-    return undefined;
-  }
-
-  print(bytes: Uint8Array): Promise<unknown> {
-    return this.#send(STDOUT, bytes);
-  }
-
-  warn(bytes: Uint8Array): Promise<unknown> {
-    return this.#send(STDERR, bytes);
-  }
-
-  exit(code: number): Promise<unknown> {
-    return this.#send(EXIT, new Uint8Array([code]));
-  }
-
-  #send(kind: number, bytes: Uint8Array): Promise<boolean> {
-    return this.#stream.write(concat([new Uint8Array([kind]), pack(bytes.length), bytes]));
-  }
-}
-
-/** `exec:` and `shell:` without a protocol: both outputs in one pipe, no exit code. */
-class BarePipes implements Pipes {
-  readonly #stream: Stream;
-
-  constructor(stream: Stream) {
-    this.#stream = stream;
-  }
-
-  read(): Promise<Uint8Array | undefined> {
-    return this.#stream.read();
-  }
-
-  print(bytes: Uint8Array): Promise<unknown> {
-    return this.#stream.write(bytes);
-  }
-
-  warn(bytes: Uint8Array): Promise<unknown> {
-    return this.#stream.write(bytes);
-  }
-
-  async exit(): Promise<void> {}
+/**
+ * What a service name asks for: "shell,v2,pty:SCRIPT" or "exec:SCRIPT". Nothing for other names.
+ * Source: AOSP packages/modules/adb, daemon/services.cpp, ShellService.
+ */
+export function parseService(name: string): { kind: ShellKind; script: string } | undefined {
+  const [, service, options = '', script = ''] =
+    /^(shell|exec)((?:,[^:]*)?):(.*)$/s.exec(name) ?? [];
+  if (!service) return undefined;
+  const words = options.split(',');
+  const asked = words.findLast((word) => word === 'pty' || word === 'raw');
+  const pty = asked ? asked === 'pty' : service === 'shell' && script === '';
+  return { kind: { v2: words.includes('v2'), pty }, script };
 }

@@ -54,7 +54,7 @@ test('126 and 127 stay numbers', async () => {
   await using device = (await connected()).device;
   const missing = valueOf(await device.spawn(command('./missing'), NEVER));
   expect(await missing.exit).toEqual({ ok: true, value: 127 });
-  expect(textOf(await read(missing), 'stderr')).toContain('not found');
+  expect(textOf(await read(missing), 'stderr')).toContain('No such file');
   await device.shell(`echo x > ${HOME}/plain`, NEVER);
   const plain = valueOf(await device.spawn(command('./plain'), NEVER));
   expect(await plain.exit).toEqual({ ok: true, value: 126 });

@@ -93,7 +93,8 @@ test.each([
 test('closing its stream hangs a program up', async () => {
   const { adb, phone, sh } = await connected();
   const program = await start(adb, 'exec env cat');
-  await sh('true');
+  await program.write('here');
+  expect(await program.next()).toBe('here');
   expect(phone.processes.list().map(({ name }) => name)).toEqual(['cat']);
   await program.process.kill();
   await sh('true');
