@@ -2,7 +2,8 @@ import { cpus } from 'node:os';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { chromiumArgs, ensureChromium } from '../src/cli/chromium';
 import type {} from '../src/cli/page-driver'; // window.plugsight
-import { START_PORT, ensureBuilt, serve } from '../src/cli/site';
+import { START_PORT } from '../src/cli/commands';
+import { ensureBuilt, serve } from '../src/cli/site';
 
 /** `npm run bench`: how long a person waits on the virtual phone, and how smooth the page stays meanwhile. */
 const ROUNDS = 5;

@@ -28,12 +28,24 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   ui: ['domain', 'families', 'templates', 'pipelines', 'flows', 'svelte'],
   // Node programs, not part of the page; what needs no browser runs as it is (the tokenizer).
-  cli: ['domain', 'families', 'pipelines', 'adapters', 'node:', 'vite', '@playwright', 'valibot'],
+  cli: [
+    'domain',
+    'families',
+    'pipelines',
+    'adapters',
+    'node:',
+    'vite',
+    '@playwright',
+    'valibot',
+    'ws',
+    '@yume-chan',
+  ], // the last two: cli/bridge
 };
 
-/** Only these folders of adapters/ may import these packages. */
+/** Only these folders may import these packages. */
 const ONLY_IN: Record<string, string> = {
-  '@yume-chan': 'adapters/adb',
+  '@yume-chan': '(adapters/adb|cli/bridge)',
+  ws: 'cli/bridge',
   '@wllama': 'adapters/virtual',
   'just-bash': 'adapters/virtual',
   wasm: 'adapters/preprocess',

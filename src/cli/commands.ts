@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** The project's own folder. */
 export const ROOT = join(import.meta.dirname, '../..');
 
+/** Where `npm start` serves, when the port is free. */
+export const START_PORT = 4173;
+
 /**
  * Runs an npm script, its output passed on to ours, and returns its exit code.
  * `to: 'stderr'` keeps stdout free for a program's own answer.

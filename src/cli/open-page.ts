@@ -1,6 +1,7 @@
 import { chromium, type Page } from '@playwright/test';
 import { chromiumArgs, ensureChromium } from './chromium';
-import { START_PORT, ensureBuilt, serve } from './site';
+import { START_PORT } from './commands';
+import { ensureBuilt, serve } from './site';
 
 /** A page of the built site in a Chromium without a window. Closing ends browser and server. */
 export interface OpenPage extends AsyncDisposable {

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { preview } from 'vite';
 import { ROOT, npmRun } from './commands';
 
-/** Where `npm start` serves, when the port is free. */
-export const START_PORT = 4173;
-
 /** What the built page is made of. */
 const INPUTS = [
   'src',
@@ -15,8 +12,9 @@ const INPUTS = [
   'package-lock.json',
   'vite.config.ts',
 ] as const;
-/** Made by the build itself, or no part of it. */
-const NOT_INPUTS = /(^|[\\/])(pkg|cli|__pycache__)([\\/]|$)/;
+/** Made by the build itself, or no part of it: of src/cli only what Vite's configuration reads. */
+const NOT_INPUTS =
+  /(^|[\\/])(pkg|__pycache__)([\\/]|$)|(^|[\\/])cli($|[\\/](?!page-plugins|served-files))/;
 
 /** Builds the page unless dist/ is newer than everything it is made of. Throws when the build fails. */
 export async function ensureBuilt(to: 'stdout' | 'stderr'): Promise<void> {

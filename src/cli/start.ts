@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { START_PORT } from './commands';
 import { BUILT_DIR, BUILT_FILE, PAYLOAD_DIR } from './served-files';
-import { START_PORT, ensureBuilt, serve } from './site';
+import { ensureBuilt, serve } from './site';
 
 /** `npm start`: builds the page when needed, serves it, opens the browser where there is one. */
 async function main(): Promise<void> {

@@ -30,6 +30,20 @@ export const FAILURE_CODES = [
   'stalled',
   /** The phone talks, but not ADB as we know it; often two programs at once. Replug. */
   'adb-protocol',
+  /** What was pasted is no address of a bridge: copy the one that it printed, whole. */
+  'bridge-address',
+  /** No bridge answers there, or it ended, or the browser keeps the page from this computer's ports: start it, allow it. */
+  'bridge-gone',
+  /** The bridge's token is wrong, used or expired: take the address that it printed last. */
+  'bridge-refused',
+  /** The bridge serves pages of another address: start it with --origin. */
+  'bridge-origin',
+  /** The bridge serves another page or tab now: close that one. */
+  'bridge-busy',
+  /** The phone behind the bridge cannot be reached, or is gone: Wi-Fi, adb devices. */
+  'bridge-device',
+  /** The phone wants to be paired first (Android's wireless debugging): adb pair, and the bridge with --adb. */
+  'bridge-pairing',
 
   // files and commands on the phone
   /** A command on the phone ended with an error that has no code of its own. */

@@ -1,10 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { Transfers } from '../../src/adapters/bridge/transfers';
+import { MAX_PAYLOAD } from '../../src/adapters/virtual/packet';
 import type { Wire } from '../../src/adapters/virtual/usb';
 import type { FromPhone, ToPhone } from '../../src/adapters/virtual/wire';
-
-const HEADER_BYTES = 24;
-/** ADB's own limit is 1 MiB; more is a broken stream. */
-const MAX_PAYLOAD_BYTES = 1 << 20;
 
 /**
  * A cable to an adbd that listens on TCP, for the USB objects of adapters/virtual: ADB's packets are the same on USB and TCP, so
@@ -36,19 +34,19 @@ export function createTcpWire(port: number): Wire {
 class Connection {
   readonly #socket: Socket;
   readonly #tell: (message: FromPhone) => void;
-  readonly #asked: { readonly id: number; readonly length: number }[] = [];
-  #bytes = Buffer.alloc(0);
-  /** What is left of the USB transfer at hand: on USB a header and its payload come in transfers of their own. */
-  #left = HEADER_BYTES;
-  #inHeader = true;
+  readonly #transfers: Transfers;
   #ended = false;
 
   constructor(port: number, tell: (message: FromPhone) => void) {
     this.#tell = tell;
+    this.#transfers = new Transfers((id, bytes) => {
+      if (!this.#ended) tell({ op: 'received', id, bytes, babble: false });
+    });
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.#socket.on('data', (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
-      this.#deliver();
+      this.#transfers.push(chunk);
+      // Nothing is lost: the kernel holds back what nobody reads.
+      if (this.#transfers.unread > 4 * MAX_PAYLOAD) this.#socket.pause();
     });
     this.#socket.on('error', () => undefined); // `close` follows
     this.#socket.on('close', () => {
@@ -63,43 +61,12 @@ class Connection {
   }
 
   in(id: number, length: number): void {
-    this.#asked.push({ id, length });
-    this.#deliver();
+    this.#transfers.ask(id, length);
+    if (this.#transfers.unread <= 4 * MAX_PAYLOAD) this.#socket.resume();
   }
 
   end(): void {
     this.#ended = true;
     this.#socket.destroy();
   }
-
-  #deliver(): void {
-    for (let asked = this.#asked[0]; asked; asked = this.#asked[0]) {
-      const length = Math.min(asked.length, this.#left);
-      if (this.#ended || this.#bytes.length < length) break;
-      this.#asked.shift();
-      const bytes = new Uint8Array(this.#bytes.subarray(0, length));
-      this.#bytes = this.#bytes.subarray(length);
-      this.#advance(bytes);
-      this.#tell({ op: 'received', id: asked.id, bytes, babble: false });
-    }
-    // Nothing is lost: the kernel holds back what nobody reads.
-    if (this.#bytes.length > 4 * MAX_PAYLOAD_BYTES) this.#socket.pause();
-    else this.#socket.resume();
-  }
-
-  #advance(bytes: Uint8Array): void {
-    this.#left -= bytes.length;
-    if (this.#left > 0) return;
-    const payload = this.#inHeader ? payloadOf(bytes) : 0;
-    this.#inHeader = payload === 0;
-    this.#left = payload || HEADER_BYTES;
-  }
-}
-
-/** Field `data_length` of an ADB header. Source: AOSP packages/modules/adb, protocol.txt. */
-function payloadOf(header: Uint8Array): number {
-  if (header.length !== HEADER_BYTES) throw new Error('a header was read in parts');
-  const length = new DataView(header.buffer).getUint32(12, true);
-  if (length > MAX_PAYLOAD_BYTES) throw new Error(`a payload of ${length} bytes`);
-  return length;
 }

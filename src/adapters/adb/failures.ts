@@ -1,6 +1,7 @@
 import { AdbSyncError } from '@yume-chan/adb';
 import { AdbDaemonWebUsbDevice } from '@yume-chan/adb-daemon-webusb';
 import { FAILURE_CODES, type Failure, type FailureCode } from '../../domain/failure';
+import { fail } from '../../domain/result';
 
 /** Where a value was thrown. Together with its type and `name` it decides the code; message text never does. */
 export type Where = 'choose' | 'open' | 'claim' | 'auth' | 'transfer' | 'sync' | 'source';
@@ -48,7 +49,8 @@ const BY_STRERROR: readonly (readonly [RegExp, FailureCode])[] = [
 
 /** Turns a thrown platform or library value into a failure. The original text is kept as detail. */
 export function toFailure(error: unknown, where: Where): Failure {
-  if (isFailure(error)) return error;
+  // Copied: an error that is a failure, too, is not plain data.
+  if (isFailure(error)) return fail(error.code, error.detail).failure;
   return { code: codeOf(error, where), detail: textOf(error) };
 }
 

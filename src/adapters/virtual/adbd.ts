@@ -17,6 +17,10 @@ import { DeviceStream, type Stream } from './stream';
 export interface DaemonHost {
   /** "device::key=value;…", without features. */
   readonly banner: string;
+  /** What it can do; `FEATURES` by default. */
+  readonly features?: readonly string[];
+  /** True: whoever reaches it may use it. */
+  readonly trusted?: true;
   /** Asks the owner whether this computer may connect. Never settles when the owner does not answer, or says no. */
   askOwner(): Promise<void>;
   /** The program behind a service name, or nothing when there is none. */
@@ -82,7 +86,8 @@ export class Adbd {
 
   #connect(): void {
     this.reset();
-    this.#send(AUTH, TOKEN, 0, this.#authority.challenge());
+    if (this.#host.trusted) this.#welcome();
+    else this.#send(AUTH, TOKEN, 0, this.#authority.challenge());
   }
 
   #authenticate(kind: number, payload: Uint8Array): void {
@@ -100,7 +105,8 @@ export class Adbd {
 
   #welcome(): void {
     this.#online = true;
-    const banner = `${this.#host.banner}features=${FEATURES.join(',')}`;
+    const { banner: name, features = FEATURES } = this.#host;
+    const banner = `${name}features=${features.join(',')}`;
     this.#send(CNXN, VERSION, MAX_PAYLOAD, new TextEncoder().encode(banner));
   }
 

@@ -10,7 +10,7 @@ export const CLSE = 0x45534c43;
 export const VERSION = 0x01000001;
 /** Largest payload either side may send. */
 export const MAX_PAYLOAD = 1 << 20;
-const HEADER_BYTES = 24;
+export const HEADER_BYTES = 24;
 
 export interface Packet {
   readonly command: number;

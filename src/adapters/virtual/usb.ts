@@ -1,7 +1,10 @@
+import type { Failure } from '../../domain/failure';
 import { USB_PACKET_BYTES, type FromPhone, type ToPhone } from './wire';
 
-/** The way to a phone and back: a worker's messages, or plain calls. */
+/** The way to a phone and back: a worker's messages, a bridge's WebSocket, or plain calls. */
 export interface Wire {
+  /** Resolves when there is a phone at the other end; rejects with `Lost`. Absent: there always is. */
+  ready?(): Promise<void>;
   post(message: ToPhone, transfer: Transferable[]): void;
   /** Called once, before the first post. */
   listen(listener: (message: FromPhone) => void): void;
@@ -52,6 +55,7 @@ class Port extends EventTarget implements Omit<VirtualUsbPort, keyof EventTarget
   }
 
   async requestDevice(): Promise<USBDevice> {
+    await this.#wire.ready?.();
     if (this.#device) return this.#device;
     this.#device = new Device(this.#wire, this.#name, this.#serial);
     this.#tell('connect', this.#device);
@@ -71,15 +75,16 @@ class Port extends EventTarget implements Omit<VirtualUsbPort, keyof EventTarget
 
   #hear(message: FromPhone): void {
     if (message.op === 'crashed') console.error(`virtual phone crashed: ${message.reason}`);
-    if (message.op === 'crashed' || message.op === 'unplugged') this.#gone();
+    if (message.op === 'crashed') this.#gone();
+    else if (message.op === 'unplugged') this.#gone(message.failure);
     else this.#device?.hear(message);
   }
 
-  #gone(): void {
+  #gone(failure?: Failure): void {
     const device = this.#device;
     if (!device) return;
     this.#device = undefined;
-    device.vanish();
+    device.vanish(failure);
     setTimeout(() => this.#tell('disconnect', device), DISCONNECT_EVENT_MS);
   }
 
@@ -88,9 +93,21 @@ class Port extends EventTarget implements Omit<VirtualUsbPort, keyof EventTarget
   }
 }
 
+/** A wire's failure, thrown: adapters/adb reads it as one. */
+export class Lost extends Error implements Failure {
+  readonly code: Failure['code'];
+  readonly detail: string;
+
+  constructor({ code, detail = '' }: Failure) {
+    super(`${code} ${detail}`);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
 interface Pending {
   readonly resolve: (result: FromPhone) => void;
-  readonly reject: (reason: DOMException) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 const trouble = (name: string, message: string) => new DOMException(message, name);
@@ -125,7 +142,8 @@ class Device implements USBDevice {
   readonly #wire: Wire;
   readonly #interface: { -readonly [K in keyof USBInterface]: USBInterface[K] };
   readonly #pending = new Map<number, Pending>();
-  #gone = false;
+  /** Why it is gone: a failure of the wire's, or simply that it is. */
+  #gone: Failure | true | undefined;
   #lastId = 0;
 
   constructor(wire: Wire, productName: string, serialNumber: string) {
@@ -150,7 +168,7 @@ class Device implements USBDevice {
   }
 
   async open(): Promise<void> {
-    if (this.#gone) throw trouble('NotFoundError', DISCONNECTED);
+    if (this.#gone) throw this.#lost('NotFoundError');
     if (this.opened) return;
     this.opened = true;
     this.#wire.post({ op: 'open' }, []);
@@ -242,11 +260,16 @@ class Device implements USBDevice {
   }
 
   /** The cable is gone. */
-  vanish(): void {
-    this.#gone = true;
+  vanish(failure?: Failure): void {
+    this.#gone = failure ?? true;
     this.opened = false;
     this.#interface.claimed = false;
-    this.#rejectAll(trouble('NetworkError', DISCONNECTED));
+    this.#rejectAll(this.#lost('NetworkError'));
+  }
+
+  /** What WebUSB throws; or the wire's own failure. */
+  #lost(name: string): Error {
+    return typeof this.#gone === 'object' ? new Lost(this.#gone) : trouble(name, DISCONNECTED);
   }
 
   #ask(post: (id: number) => void): Promise<FromPhone> {
@@ -257,19 +280,19 @@ class Device implements USBDevice {
     });
   }
 
-  #rejectAll(reason: DOMException): void {
+  #rejectAll(reason: Error): void {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(reason);
   }
 
   #mustBeOpen(): void {
-    if (this.#gone) throw trouble('NotFoundError', DISCONNECTED);
+    if (this.#gone) throw this.#lost('NotFoundError');
     if (!this.opened) throw trouble('InvalidStateError', 'The device must be opened first.');
   }
 
   #mustBeClaimed(): void {
-    if (this.#gone) throw trouble('NetworkError', DISCONNECTED);
+    if (this.#gone) throw this.#lost('NetworkError');
     this.#mustBeOpen();
     if (!this.#interface.claimed)
       throw trouble('InvalidStateError', 'The specified interface has not been claimed.');

@@ -1,3 +1,5 @@
+import type { Failure } from '../../domain/failure';
+
 /** What crosses between the page's USB objects and the phone, in a worker or not. Arrays are handed over, not copied. */
 export type ToPhone =
   | { readonly op: 'open' | 'close' | 'reset' }
@@ -13,8 +15,8 @@ export type FromPhone =
       /** More bytes came than fit: the host asked for less than one USB packet. */
       readonly babble: boolean;
     }
-  /** The cable was pulled; nothing follows until the next `open`. */
-  | { readonly op: 'unplugged' }
+  /** The cable was pulled; nothing follows until the next `open`. `failure`: why, where the wire knows better than "unplugged". */
+  | { readonly op: 'unplugged'; readonly failure?: Failure }
   /** The phone's side crashed (our bug): ends like an unplug, with the reason for the console. */
   | { readonly op: 'crashed'; readonly reason: string };
 
