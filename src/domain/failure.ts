@@ -64,6 +64,8 @@ export const FAILURE_CODES = [
   'manifest-invalid',
   /** The manifest or a file could not be loaded: check the address, the server, the network. */
   'bundle-unreachable',
+  /** Not an address that we read: https, or this computer's own server, of a .gguf file or a repository at Hugging Face. */
+  'address-invalid',
   /** The server does not give the file out: it is gone, or its licence must be accepted first. Check the address. */
   'address-refused',
   /** The address leads to a web page, not to a file: copy the link of the file itself. */
@@ -86,6 +88,18 @@ export const FAILURE_CODES = [
   'payload-file-invalid',
   /** A file that should be a GGUF model is not one: pick another. */
   'model-invalid',
+  /** A model file ends before the place that its own header names: load it again, whole. */
+  'model-truncated',
+  /** One part of a model that was split into several files: take the unsplit file, or merge the parts. */
+  'model-split',
+  /** A language model where its vision part (mmproj) belongs, or the other way round. */
+  'model-swapped',
+  /** A model without eyes: its second file has no vision encoder. */
+  'model-no-vision',
+  /** The runner's llama.cpp has no code for this architecture, projector or tensor type. */
+  'model-unsupported',
+  /** Language model and mmproj do not belong together: their widths differ. */
+  'model-mismatch',
 
   // pictures and prompts
   /** The file holds no picture that this browser can read. */

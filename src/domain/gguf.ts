@@ -1,10 +1,84 @@
+import type { Failure } from './failure';
+import { GgufCursor, GgufEnd, GgufNonsense, GgufPast, type GgufValue } from './gguf-cursor';
+import { LLAMA_SUPPORT } from './llama-support';
 import { fail, ok, type Result } from './result';
 
-/** What the first part of a GGUF file says. */
+/** What the first part of a GGUF file says, as far as the bytes at hand reach. */
+export interface Gguf {
+  readonly version: number;
+  /** For example "llama", "qwen2vl", "clip". */
+  readonly architecture: string | undefined;
+  readonly tensorCount: number;
+  readonly keys: ReadonlyMap<string, GgufValue>;
+  /** All tensors' descriptions, added up. Undefined: they lie further on, or `trouble` says why not. */
+  readonly tensors: GgufTensors | undefined;
+  /** What is wrong with the file: model-invalid, model-truncated or model-unsupported. */
+  readonly trouble: Failure | undefined;
+}
+
+export interface GgufTensors {
+  readonly parameters: number;
+  /** Bytes of the weights, and of them by type's name. */
+  readonly bytes: number;
+  readonly bytesByType: Readonly<Record<string, number>>;
+  /** Shapes of the projector's tensors: what tells its width. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Where the file ends if it is whole; a shorter one was cut. */
+  readonly fileBytes: number;
+}
+
+/** Enough for the keys of every model seen; a tokenizer's long lists may be cut off behind them. */
+export const GGUF_HEAD_BYTES = 1 << 20;
+
+const MAX_KEYS = 10_000;
+const MAX_TENSORS = 100_000;
+/** Keys that are kept: no more than this, and only of these kinds. */
+const MAX_KEPT = 1000;
+const KEPT = /^(general|split|clip|[a-z0-9._-]{1,60})\.[\w.-]{1,80}$/i;
+const NOT_KEPT = /^tokenizer\.(?!chat_template$|ggml\.(tokens|model|pre)$)/;
+const PROJECTOR = /^(mm|resampler)\./;
+const ALIGNMENT = 32;
+
+/**
+ * Reads the head of a GGUF file, little-endian, version 2 or 3. `fileBytes` is the length of the whole file.
+ * Nothing in it is believed without a bound. Failure: model-invalid, when it is no GGUF at all.
+ * Format: ggml-org/ggml docs/gguf.md; what is refused is what ggml-org/llama.cpp ggml/src/gguf.cpp refuses.
+ */
+export function readGguf(head: Uint8Array, fileBytes: number): Result<Gguf> {
+  const start = readStart(head, fileBytes);
+  if (!start.ok) return start;
+  const { version, tensors: tensorCount, keys: keyCount } = start.value;
+  const cursor = new GgufCursor(head, fileBytes);
+  cursor.at = 24;
+  const keys = new Map<string, GgufValue>();
+  let tensors: GgufTensors | undefined;
+  let trouble: Failure | undefined;
+  try {
+    for (let i = 0; i < keyCount; i++) readKey(cursor, keys);
+    tensors = readTensors(cursor, tensorCount, alignmentOf(keys));
+    if (tensors.fileBytes > fileBytes)
+      trouble = fail(
+        'model-truncated',
+        `${fileBytes} bytes, but its header describes ${tensors.fileBytes}`,
+      ).failure;
+  } catch (reason) {
+    trouble = troubleOf(reason, fileBytes);
+  }
+  return ok({ version, tensorCount, architecture: architectureOf(keys), keys, tensors, trouble });
+}
+
+/** A positive whole number under this key, which somebody may multiply by, or nothing. */
+export function count(keys: Gguf['keys'], key: string): number | undefined {
+  const value = keys.get(key);
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31
+    ? value
+    : undefined;
+}
+
+/** What a program says of a file without more than its first part. */
 export interface GgufHeader {
   readonly version: number;
   readonly tensors: number;
-  /** For example "llama", "qwen2vl", "clip". */
   readonly architecture: string;
   readonly name: string | undefined;
   /** Trained context in tokens, for a language model. */
@@ -15,34 +89,30 @@ export interface GgufHeader {
   readonly imageSize: number | undefined;
 }
 
-/** Enough for the keys of every model seen; a tokenizer's long lists may be cut off behind them. */
-export const GGUF_HEAD_BYTES = 1 << 20;
-
-const MAX_KEYS = 10_000;
-const FIXED: Readonly<Record<number, number>> = {
-  0: 1,
-  1: 1,
-  2: 2,
-  3: 2,
-  4: 4,
-  5: 4,
-  6: 4,
-  7: 1,
-  10: 8,
-  11: 8,
-  12: 8,
-};
-const STRING = 8;
-const ARRAY = 9;
-
-/**
- * Reads keys from the first bytes of a GGUF file, as far as they reach. Little-endian versions 2 and 3.
- * Failure `model-invalid` says what is wrong. Nothing in the file is believed without a bound.
- * Format: ggml-org/ggml docs/gguf.md.
- */
+/** The keys that stand before trouble or the end of the bytes. Failure `model-invalid` says what is wrong. */
 export function readGgufHeader(head: Uint8Array, fileBytes: number): Result<GgufHeader> {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const read = readGguf(head, fileBytes);
+  if (!read.ok) return read;
+  const { version, tensorCount, architecture, keys } = read.value;
+  if (architecture === undefined) return fail('model-invalid', 'names no general.architecture');
+  const name = keys.get('general.name');
+  return ok({
+    version,
+    tensors: tensorCount,
+    architecture,
+    name: typeof name === 'string' ? name.slice(0, 80) : undefined,
+    context: count(keys, `${architecture}.context_length`),
+    vision: keys.get('clip.has_vision_encoder') === true,
+    imageSize: count(keys, 'clip.vision.image_size'),
+  });
+}
+
+function readStart(
+  head: Uint8Array,
+  fileBytes: number,
+): Result<{ version: number; tensors: number; keys: number }> {
   if (head.byteLength < 24) return fail('model-invalid', `only ${fileBytes} bytes`);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const magic = String.fromCharCode(...head.subarray(0, 4));
   if (magic !== 'GGUF')
     return fail('model-invalid', `begins with "${printable(magic)}", not "GGUF"`);
@@ -53,101 +123,78 @@ export function readGgufHeader(head: Uint8Array, fileBytes: number): Result<Gguf
     return fail('model-invalid', `GGUF version ${version}, not 2 or 3`);
   const tensors = Number(view.getBigUint64(8, true));
   const keys = Number(view.getBigUint64(16, true));
-  if (tensors < 1 || tensors > 1e6 || keys > MAX_KEYS)
+  if (tensors < 1 || tensors > MAX_TENSORS || keys > MAX_KEYS)
     return fail('model-invalid', `claims ${tensors} tensors and ${keys} keys`);
-  const values = readKeys(view, keys);
-  const architecture = values.get('general.architecture');
-  if (typeof architecture !== 'string' || !/^[a-z0-9._-]{1,60}$/i.test(architecture))
-    return fail('model-invalid', 'names no general.architecture');
-  const name = values.get('general.name');
-  const context = values.get(`${architecture}.context_length`);
-  const imageSize = values.get('clip.vision.image_size');
-  return ok({
-    version,
-    tensors,
-    architecture,
-    name: typeof name === 'string' ? name.slice(0, 80) : undefined,
-    context: whole(context),
-    vision: values.get('clip.has_vision_encoder') === true,
-    imageSize: whole(imageSize),
-  });
+  return ok({ version, tensors, keys });
 }
 
-/** A count that somebody may multiply by, or nothing. */
-const whole = (value: Value | undefined) =>
-  typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31
-    ? value
-    : undefined;
+function readKey(cursor: GgufCursor, keys: Map<string, GgufValue>): void {
+  const key = cursor.text();
+  const value = cursor.value();
+  if (typeof key !== 'string' || !KEPT.test(key) || NOT_KEPT.test(key)) return;
+  if (keys.size < MAX_KEPT) keys.set(key, value);
+}
 
-type Value = string | number | boolean;
+function architectureOf(keys: Gguf['keys']): string | undefined {
+  const value = keys.get('general.architecture');
+  return typeof value === 'string' && /^[a-z0-9._-]{1,60}$/i.test(value) ? value : undefined;
+}
 
-/** Scalar keys in file order, until the bytes end. */
-function readKeys(view: DataView, count: number): Map<string, Value> {
-  const found = new Map<string, Value>();
-  let at = 24;
-  try {
-    for (let i = 0; i < count; i++) {
-      const key = text(view, at, 65_535);
-      at = key.end;
-      const type = view.getUint32(at, true);
-      at += 4;
-      const { value, end } = read(view, at, type);
-      if (value !== undefined) found.set(key.text, value);
-      at = end;
-    }
-  } catch (reason) {
-    // The end of the bytes at hand, or nonsense: either way there is no more to learn.
-    if (!(reason instanceof RangeError)) throw reason;
+function alignmentOf(keys: Gguf['keys']): number {
+  const value = keys.get('general.alignment') ?? ALIGNMENT;
+  if (typeof value === 'number' && Number.isInteger(Math.log2(value)) && value < 2 ** 31)
+    return value;
+  throw new GgufNonsense('an alignment that is no power of 2');
+}
+
+/** Adds up what the tensors' descriptions say. */
+function readTensors(cursor: GgufCursor, tensorCount: number, alignment: number): GgufTensors {
+  const bytesByType: Record<string, number> = {};
+  const shapes = new Map<string, readonly number[]>();
+  let [parameters, bytes, end] = [0, 0, 0];
+  for (let i = 0; i < tensorCount; i++) {
+    const tensor = readTensor(cursor);
+    parameters += tensor.elements;
+    bytes += tensor.bytes;
+    bytesByType[tensor.type] = (bytesByType[tensor.type] ?? 0) + tensor.bytes;
+    end = Math.max(end, tensor.offset + tensor.bytes);
+    if (PROJECTOR.test(tensor.name) && shapes.size < MAX_KEPT)
+      shapes.set(tensor.name, tensor.shape);
   }
-  return found;
+  const fileBytes = Math.ceil(cursor.at / alignment) * alignment + end;
+  return { parameters, bytes, bytesByType, shapes, fileBytes };
 }
 
-function read(view: DataView, at: number, type: number): { value: Value | undefined; end: number } {
-  if (type === STRING) {
-    const { text: value, end } = text(view, at, 16 << 20);
-    return { value, end };
-  }
-  if (type === ARRAY) return { value: undefined, end: skipArray(view, at) };
-  const size = FIXED[type];
-  if (size === undefined) throw new RangeError(`value type ${type}`);
-  if (at + size > view.byteLength) throw new RangeError('end');
-  return { value: scalar(view, at, type), end: at + size };
+function readTensor(cursor: GgufCursor) {
+  const name = cursor.text();
+  if (typeof name !== 'string' || name.length > 64) throw new GgufNonsense('a long tensor name');
+  const dimensions = cursor.u32();
+  if (dimensions > 4) throw new GgufNonsense(`a tensor of ${dimensions} dimensions`);
+  const shape = Array.from({ length: dimensions }, () => cursor.u64());
+  const number = cursor.u32();
+  const offset = cursor.u64();
+  const type = LLAMA_SUPPORT.types[number];
+  if (!type) throw new UnknownType(`tensor ${printable(name)} is of type ${number}`);
+  const [typeName, blockElements, blockBytes] = type;
+  const elements = shape.reduce((product, side) => product * side, 1);
+  const bytes = (elements / blockElements) * blockBytes;
+  if (!Number.isSafeInteger(elements) || !Number.isSafeInteger(bytes))
+    throw new GgufNonsense(`tensor ${printable(name)} with shape ${shape.join(' x ')}`);
+  return { name, shape, type: typeName, elements, bytes, offset };
 }
 
-function skipArray(view: DataView, at: number): number {
-  const type = view.getUint32(at, true);
-  const length = Number(view.getBigUint64(at + 4, true));
-  const size = FIXED[type];
-  if (size !== undefined) return at + 12 + size * length;
-  if (type !== STRING) throw new RangeError(`array of type ${type}`);
-  let end = at + 12;
-  for (let i = 0; i < length; i++) end += 8 + Number(view.getBigUint64(end, true));
-  return end;
-}
+/** A type that the runner's llama.cpp has no code for: newer than it, or no longer in use. */
+class UnknownType extends Error {}
 
-function scalar(view: DataView, at: number, type: number): Value | undefined {
-  switch (type) {
-    case 4:
-      return view.getUint32(at, true);
-    case 5:
-      return view.getInt32(at, true);
-    case 6:
-      return view.getFloat32(at, true);
-    case 7:
-      return view.getUint8(at) !== 0;
-    case 10:
-      return Number(view.getBigUint64(at, true));
-    default:
-      return undefined;
-  }
-}
-
-function text(view: DataView, at: number, maxBytes: number): { text: string; end: number } {
-  const length = Number(view.getBigUint64(at, true));
-  const end = at + 8 + length;
-  if (length > maxBytes || end > view.byteLength) throw new RangeError('end');
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at + 8, length);
-  return { text: new TextDecoder().decode(bytes), end };
+function troubleOf(reason: unknown, fileBytes: number): Failure | undefined {
+  if (reason instanceof UnknownType)
+    return fail('model-unsupported', `${reason.message}, which the runner does not know`).failure;
+  if (reason instanceof GgufNonsense)
+    return fail('model-invalid', `its header has ${reason.message}`).failure;
+  if (reason instanceof GgufPast)
+    return fail('model-truncated', `it ends after ${fileBytes} bytes, within its header`).failure;
+  if (reason instanceof GgufEnd) return undefined;
+  throw reason;
 }
 
 const printable = (value: string) => value.replace(/[^ -~]/g, '?');

@@ -42,3 +42,56 @@ export const gguf = (keys: readonly Uint8Array[], version = 3, tensors = 1n, cla
     u64(claimed ?? BigInt(keys.length)),
     ...keys,
   );
+
+/** One tensor's description: type 0 is f32, 1 f16, 8 q8_0, 12 q4_K. */
+export const tensorInfo = (name: string, shape: readonly number[], type: number, offset: number) =>
+  joined(
+    str(name),
+    u32(shape.length),
+    ...shape.map((side) => u64(BigInt(side))),
+    u32(type),
+    u64(BigInt(offset)),
+  );
+
+/** A header with these keys and tensors' descriptions, padded, and then `data` bytes of zeros. */
+export function ggufFile(
+  keys: readonly Uint8Array[],
+  infos: readonly Uint8Array[],
+  data: number,
+): Uint8Array<ArrayBuffer> {
+  const head = joined(gguf(keys, 3, BigInt(infos.length)), ...infos);
+  const file = new Uint8Array(Math.ceil(head.byteLength / 32) * 32 + data);
+  file.set(head);
+  return file;
+}
+
+/** Heads of a language model and an mmproj that belong together: width 64, 2 layers, one q8_0 tensor each. */
+export const pairKeys: Record<'language' | 'vision', readonly Uint8Array[]> = {
+  language: [
+    stringKey('general.architecture', 'llama'),
+    stringKey('general.name', 'Small one'),
+    stringKey('general.license', 'apache-2.0'),
+    u32Key('general.file_type', 7),
+    u32Key('llama.context_length', 8192),
+    u32Key('llama.embedding_length', 64),
+    u32Key('llama.block_count', 2),
+    u32Key('llama.attention.head_count', 4),
+    u32Key('llama.attention.head_count_kv', 2),
+    u32Key('llama.feed_forward_length', 128),
+    arrayKey('tokenizer.ggml.tokens', 8, 3n, joined(str('a'), str('b'), str('c'))),
+    stringKey('tokenizer.chat_template', '{{ messages }}'),
+  ],
+  vision: [
+    stringKey('general.architecture', 'clip'),
+    boolKey('clip.has_vision_encoder', true),
+    stringKey('clip.projector_type', 'idefics3'),
+    u32Key('clip.vision.image_size', 512),
+    u32Key('clip.vision.patch_size', 16),
+    u32Key('clip.vision.embedding_length', 32),
+    u32Key('clip.vision.feed_forward_length', 64),
+  ],
+};
+export const pairTensors: typeof pairKeys = {
+  language: [tensorInfo('token_embd.weight', [64, 3], 8, 0)],
+  vision: [tensorInfo('mm.model.fc.weight', [32, 64], 1, 0)],
+};

@@ -2,6 +2,7 @@ import type { FailureCode } from '../../domain/failure';
 import type { Os } from '../os';
 import { BUNDLES } from './bundles';
 import { CONNECTING } from './connecting';
+import { MODELS } from './models';
 import { PAGE } from './page';
 import { PHONE } from './phone';
 import { PICTURES } from './pictures';
@@ -15,6 +16,7 @@ export const MESSAGES = {
   ...CONNECTING,
   ...PHONE,
   ...BUNDLES,
+  ...MODELS,
   ...PICTURES,
   ...RUNS,
   ...PAGE,

@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { GGUF_HEAD_BYTES, readGgufHeader } from '../../../src/domain/gguf';
+import { GGUF_HEAD_BYTES, readGguf, readGgufHeader } from '../../../src/domain/gguf';
 import {
   arrayKey,
   boolKey,
   gguf,
+  ggufFile,
   joined,
+  pairKeys,
+  pairTensors,
   str,
   stringKey,
+  tensorInfo,
   u32,
   u32Key,
   u64,
@@ -116,4 +120,84 @@ test('arrays that claim 2^60 items end the reading at once', () => {
 test('a string that claims 2^63 bytes is not read', () => {
   const liar = joined(str('general.name'), u32(8), u64(1n << 63n), new Uint8Array(64));
   expect(read(gguf([LLAMA, liar]))).toMatchObject({ ok: true, value: { name: undefined } });
+});
+
+/** Reads a head that may be shorter than its file. */
+const whole = (file: Uint8Array, fileBytes = file.byteLength) => {
+  const result = readGguf(file, fileBytes);
+  if (!result.ok) throw new Error(result.failure.detail);
+  return result.value;
+};
+
+test('the tiny model’s tensors add up to its file', () => {
+  for (const [name, parameters] of [
+    ['language.gguf', 906_368],
+    ['vision.gguf', 801_408],
+  ] as const) {
+    const { head, size } = real(name);
+    const { tensors, trouble } = whole(head, size);
+    expect(trouble).toBeUndefined();
+    expect(tensors?.parameters).toBe(parameters);
+    expect(tensors?.bytesByType).toHaveProperty('Q8_0');
+    expect(tensors?.fileBytes).toBeLessThanOrEqual(size);
+    expect(size - (tensors?.fileBytes ?? 0)).toBeLessThan(32);
+  }
+});
+
+test('a file cut anywhere behind its header is told to be cut', () => {
+  const { head, size } = real('language.gguf');
+  for (const length of [size - 32, size >> 1, 200_000, 50_000, 100]) {
+    const { trouble } = whole(head.slice(0, length), length);
+    expect(trouble?.code).toBe('model-truncated');
+  }
+  expect(whole(head.slice(0, 5000), size)).toMatchObject({
+    ...{ tensors: undefined, trouble: undefined, architecture: 'llama' },
+  });
+});
+
+test('a whole file, and one byte less', () => {
+  const file = ggufFile(pairKeys.language, pairTensors.language, 6 * 34);
+  expect(whole(file)).toMatchObject({
+    trouble: undefined,
+    tensors: { parameters: 192, bytes: 204, bytesByType: { Q8_0: 204 }, fileBytes: file.length },
+  });
+  expect(whole(file.slice(0, -1)).trouble).toMatchObject({
+    code: 'model-truncated',
+    detail: `${file.length - 1} bytes, but its header describes ${file.length}`,
+  });
+});
+
+test.each([
+  ['a type of tomorrow', tensorInfo('x', [32], 99, 0), 'model-unsupported', 'type 99'],
+  ['a type of the past', tensorInfo('x', [32], 31, 0), 'model-unsupported', 'type 31'],
+  ['five dimensions', tensorInfo('x', [1, 1, 1, 1, 1], 0, 0), 'model-invalid', '5 dimensions'],
+  ['half a block', tensorInfo('x', [33], 8, 0), 'model-invalid', 'shape 33'],
+  ['too many weights', tensorInfo('x', [2 ** 40, 2 ** 40], 0, 0), 'model-invalid', 'shape'],
+  ['a name like a novel', tensorInfo('x'.repeat(65), [1], 0, 0), 'model-invalid', 'name'],
+  [
+    'an offset beyond counting',
+    joined(str('x'), u32(0), u32(0), u64(1n << 62n)),
+    'model-invalid',
+    'count',
+  ],
+])('a tensor with %s is refused', (_, info, code, detail) => {
+  const { trouble, tensors } = whole(ggufFile([LLAMA], [info], 512));
+  expect(tensors).toBeUndefined();
+  expect(trouble?.code).toBe(code);
+  expect(trouble?.detail).toContain(detail);
+});
+
+test('an alignment that is no power of 2 is refused', () => {
+  const file = ggufFile([LLAMA, u32Key('general.alignment', 24)], pairTensors.language, 512);
+  expect(whole(file).trouble?.detail).toContain('alignment');
+});
+
+test('of a long tokenizer only the length is kept', () => {
+  const words = arrayKey('tokenizer.ggml.tokens', 8, 3n, joined(str('a'), str(''), str('ccc')));
+  const merges = arrayKey('tokenizer.ggml.merges', 8, 1n, str('a b'));
+  const template = stringKey('tokenizer.chat_template', 'x'.repeat(5000));
+  const { keys } = whole(gguf([LLAMA, words, merges, template]));
+  expect(keys.get('tokenizer.ggml.tokens')).toEqual({ length: 3 });
+  expect(keys.get('tokenizer.chat_template')).toEqual({ length: 5000 });
+  expect([...keys.keys()]).not.toContain('tokenizer.ggml.merges');
 });
