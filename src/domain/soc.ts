@@ -22,3 +22,10 @@ export function htpArchOf(soc: string | undefined): string | undefined {
   for (const name of [whole, base]) if (Object.hasOwn(HTP_ARCHS, name)) return HTP_ARCHS[name];
   return undefined;
 }
+
+/** QNN's numbers of chips, as they stand in compiled models. Source: as of `HTP_ARCHS` (QcomChipset). */
+export const QNN_SOCS: Readonly<Record<number, string>> = {
+  ...{ 30: 'SM8350', 36: 'SM8450', 42: 'SM8475', 43: 'SM8550', 57: 'SM8650', 69: 'SM8750' },
+  ...{ 87: 'SM8850', 97: 'SM8845', 39: 'SA8295', 45: 'SXR1230P', 46: 'SSG2115P' },
+  ...{ 53: 'SXR2230P', 58: 'SSG2125P', 75: 'SXR2330P', 77: 'QCS9100' },
+};

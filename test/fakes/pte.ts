@@ -7,6 +7,8 @@ import { Builder } from 'flatbuffers';
 export interface FakeMethod {
   readonly name: string;
   readonly backends?: readonly string[];
+  /** QNN's number of the chip and its Hexagon, written into every QnnBackend. */
+  readonly target?: readonly [socId: number, htpArch: number];
   readonly inputs?: readonly FakeTensor[];
   readonly outputs?: readonly FakeTensor[];
   readonly constant?: number | boolean;
@@ -63,6 +65,10 @@ const long =
   (value: number): Field =>
   (builder, id) =>
     builder.addFieldInt64(id, BigInt(value), -1n); // never the default, so always written
+const int =
+  (value: number): Field =>
+  (builder, id) =>
+    builder.addFieldInt32(id, value, 0);
 const byte =
   (value: number): Field =>
   (builder, id) =>
@@ -88,13 +94,16 @@ function ints(builder: Builder, items: readonly number[]): number {
 }
 
 function plan(builder: Builder, method: FakeMethod): number {
-  const { name, backends = [], inputs = [], outputs = [], constant } = method;
+  const { name, backends = [], inputs = [], outputs = [], constant, target } = method;
   const values =
     constant === undefined
       ? [...inputs, ...outputs].map((shape) => tensor(builder, shape))
       : [scalar(builder, constant)];
   const results = constant === undefined ? outputs.length : 1;
-  const delegates = backends.map((id) => table(builder, { 0: at(builder.createString(id)) }));
+  const delegates = backends.map((id) => {
+    const specs = target && id === 'QnnBackend' ? [compileSpec(builder, target)] : [];
+    return table(builder, { 0: at(builder.createString(id)), 2: at(offsets(builder, specs)) });
+  });
   return table(builder, {
     0: at(builder.createString(name)),
     2: at(offsets(builder, values)),
@@ -107,6 +116,16 @@ function plan(builder: Builder, method: FakeMethod): number {
     ),
     7: at(offsets(builder, delegates)),
   });
+}
+
+/** A FlatBuffer inside the other one. Schema: backends/qualcomm/serialization/qc_compiler_spec.fbs. */
+function compileSpec(builder: Builder, [socId, htpArch]: readonly [number, number]): number {
+  const options = new Builder();
+  const htp = table(options, { 0: int(htpArch) });
+  const soc = table(options, { 0: int(socId), 1: at(htp) });
+  options.finish(table(options, { 0: at(soc) }));
+  const bytes = builder.createByteVector(options.asUint8Array());
+  return table(builder, { 0: at(builder.createString('qnn_compile_spec')), 1: at(bytes) });
 }
 
 function tensor(builder: Builder, [type, sizes]: FakeTensor): number {

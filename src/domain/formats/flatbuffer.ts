@@ -1,7 +1,7 @@
 import type { Blocks } from './ranged';
 import { Malformed } from './ranged';
 
-const MAX_VECTOR = 100_000;
+const MAX_VECTOR = 1_000_000;
 const MAX_TEXT = 4096;
 
 /**
@@ -40,6 +40,11 @@ export class FlatTable {
   async u8(id: number): Promise<number> {
     const at = await this.field(id);
     return at === undefined ? 0 : this.#file.u8(at);
+  }
+
+  async i32(id: number): Promise<number> {
+    const at = await this.field(id);
+    return at === undefined ? 0 : this.#file.i32(at);
   }
 
   /** Eight raw bytes of a long or a double. */

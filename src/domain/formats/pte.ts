@@ -5,6 +5,14 @@ import { Blocks, Malformed, latin1, type RangedBytes } from './ranged';
 /** What an ExecuTorch program offers. */
 export interface PteFile {
   readonly methods: readonly PteMethod[];
+  /** What its QNN parts were compiled for, where they say so. Each once. */
+  readonly targets: readonly QnnTarget[];
+}
+
+/** A chip by QNN's own number (`QNN_SOCS`) and its Hexagon, "v75". */
+export interface QnnTarget {
+  readonly socId: number;
+  readonly htpArch: string | undefined;
 }
 
 export interface PteMethod {
@@ -32,6 +40,7 @@ const DTYPES: Readonly<Record<number, string>> = {
 const PROGRAM = { plans: 1, segments: 4 };
 const PLAN = { name: 0, values: 2, inputs: 3, outputs: 4, delegates: 7 };
 const VALUE = { type: 0, value: 1 };
+const DELEGATE = { id: 0, specs: 2 };
 const [INT, BOOL, DOUBLE, TENSOR] = [2, 3, 4, 5];
 const MAX_METHODS = 200;
 const MAX_VALUES = 64;
@@ -60,8 +69,34 @@ async function read(file: Blocks): Promise<PteFile> {
   if (plans.length === 0 || plans.length > MAX_METHODS)
     throw new Malformed(`it has ${plans.length} methods`);
   const methods: PteMethod[] = [];
-  for (const plan of plans) methods.push(await readMethod(file, plan));
-  return { methods };
+  const targets = new Map<string, QnnTarget>();
+  for (const plan of plans) {
+    const delegates = await plan.tables(PLAN.delegates);
+    methods.push(await readMethod(file, plan, delegates));
+    for (const delegate of delegates) {
+      const target = await readTarget(file, delegate);
+      if (target) targets.set(JSON.stringify(target), target);
+    }
+  }
+  return { methods, targets: [...targets.values()] };
+}
+
+/**
+ * The chip in a QNN delegate's compile spec, a FlatBuffer inside this one. Source: pytorch/executorch
+ * backends/qualcomm/serialization/qc_compiler_spec.fbs (soc_info is field 0 of the options, soc_model and htp_info are 0 and
+ * 1 of it, htp_arch is 0 of that) and backends/qualcomm/utils/constants.py (the key).
+ */
+async function readTarget(file: Blocks, delegate: FlatTable): Promise<QnnTarget | undefined> {
+  if ((await delegate.text(DELEGATE.id)) !== 'QnnBackend') return undefined;
+  for (const spec of await delegate.tables(DELEGATE.specs)) {
+    if ((await spec.text(0)) !== 'qnn_compile_spec') continue;
+    const [first] = await spec.places(1, 1);
+    const options = first === undefined ? undefined : await FlatTable.at(file, first);
+    const soc = await options?.table(0);
+    const arch = await (await soc?.table(1))?.i32(0);
+    if (soc) return { socId: await soc.i32(0), htpArch: arch ? `v${arch}` : undefined };
+  }
+  return undefined;
 }
 
 /** The extended header says where the segments begin; each says how far it reaches. */
@@ -75,11 +110,14 @@ async function checkLength(file: Blocks, program: FlatTable): Promise<void> {
     throw new Malformed(`it is cut off: ${file.size} bytes, its parts reach to ${end}`);
 }
 
-async function readMethod(file: Blocks, plan: FlatTable): Promise<PteMethod> {
+async function readMethod(
+  file: Blocks,
+  plan: FlatTable,
+  delegates: readonly FlatTable[],
+): Promise<PteMethod> {
   const name = await plan.text(PLAN.name);
-  const delegates = await plan.tables(PLAN.delegates);
   const backends = new Set<string>();
-  for (const delegate of delegates) backends.add(await delegate.text(0));
+  for (const delegate of delegates) backends.add(await delegate.text(DELEGATE.id));
   const values = await plan.places(PLAN.values);
   const read = async (field: number) => {
     const found: Value[] = [];

@@ -31,7 +31,19 @@ test('methods, backends, shapes and constants are read', async () => {
         { name: 'use_kv_cache', constant: true },
       ].map((method) => ({ ...method, backends: [], inputs: [], outputs: [] })),
     ],
+    targets: [],
   });
+});
+
+test('the chip is read from the QNN parts, and only from them', async () => {
+  const target = [57, 75] as const;
+  const parts: FakeMethod[] = [
+    { name: 'prefill_forward', backends: ['XnnpackBackend', 'QnnBackend', 'QnnBackend'], target },
+    { name: 'kv_forward', backends: QNN, target },
+  ];
+  expect(await read(pte(parts))).toMatchObject({ targets: [{ socId: 57, htpArch: 'v75' }] });
+  const cpu: FakeMethod = { name: 'forward', backends: ['XnnpackBackend'], target };
+  expect(await read(pte([cpu]))).toMatchObject({ targets: [] });
 });
 
 test.each<[string, FakeMethod[]]>([
