@@ -33,6 +33,10 @@ export interface Workbench {
   size(path: string): Promise<Result<number | undefined>>;
   /** Reads a file of at most `maxBytes`. */
   get(path: string, maxBytes: number): Promise<Result<Uint8Array>>;
+  /** Reads the first bytes of a file, fewer where it has no more. */
+  head(path: string, bytes: number): Promise<Result<Uint8Array>>;
+  /** Deletes a file, if it is there. */
+  remove(path: string): Promise<Result<void>>;
   /** True when the file on the phone contains this text (for example a flag's name in a program). */
   contains(path: string, text: string): Promise<Result<boolean>>;
   /** Makes a folder (absolute, or relative to the run's folder). */

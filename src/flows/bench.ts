@@ -103,6 +103,18 @@ export class PhoneBench implements Workbench, AsyncDisposable {
     return this.#device.pull(this.#path(path), maxBytes, this.#signal);
   }
 
+  async head(path: string, bytes: number): Promise<Result<Uint8Array>> {
+    const part = `${this.dir}/.head`;
+    const cut = `head -c ${bytes} ${quote(this.#path(path))} > ${part}`;
+    const written = await script(this.#device, cut, this.#signal);
+    return written.ok ? this.get(part, bytes) : written;
+  }
+
+  async remove(path: string): Promise<Result<void>> {
+    const gone = await script(this.#device, `rm -f ${quote(this.#path(path))}`, this.#signal);
+    return gone.ok ? ok() : gone;
+  }
+
   async contains(path: string, text: string): Promise<Result<boolean>> {
     const at = quote(this.#path(path));
     const told = await script(

@@ -61,6 +61,12 @@ test('a run begins in an empty folder and leaves none', async () => {
   expect(await again.contains('sub/ids.raw', '\u0002')).toEqual(ok(true));
   expect(await again.contains('sub/ids.raw', 'x')).toEqual(ok(false));
   expect((await again.contains('none', 'x')).ok).toBe(false);
+  expect(await again.head('sub/ids.raw', 2)).toMatchObject(ok(Buffer.from([1, 2])));
+  expect(await again.head('sub/ids.raw', 9)).toMatchObject(ok(Buffer.from([1, 2, 3])));
+  expect((await again.head('none', 9)).ok).toBe(false);
+  expect(await again.remove('sub/ids.raw')).toEqual(ok());
+  expect(await again.remove('sub/ids.raw')).toEqual(ok());
+  expect(await again.size('sub/ids.raw')).toEqual(ok(undefined));
   await again[Symbol.asyncDispose]();
   expect(existsSync(device.here(again.dir))).toBe(false);
   expect(existsSync(device.here(again.stateDir))).toBe(true);
