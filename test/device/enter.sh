@@ -10,13 +10,14 @@ shift 4
 mount --bind "$system" "$root/system"
 mount --bind "$system/sys" "$root/sys"
 
-# /data/local/tmp belongs to shell (uid 2000) on a phone, and programs may run there.
+# As on a phone: /data/local/tmp belongs to shell (uid 2000), and programs may run there; the folders above it are not even listed.
 case $data in
-  tmpfs:*) mount -t tmpfs -o "size=${data#tmpfs:},mode=0771,uid=2000,gid=2000" tmpfs "$root/data" ;;
+  tmpfs:*) mount -t tmpfs -o "size=${data#tmpfs:}" tmpfs "$root/data" ;;
   *) mount --bind "$data" "$root/data" ;;
 esac
 mkdir -p "$root/data/local/tmp"
-chown -R 2000:2000 "$root/data"
+chown 2000:2000 "$root/data/local/tmp"
+chmod 771 "$root/data" "$root/data/local" "$root/data/local/tmp"
 
 mount -t proc proc "$root/proc"
 mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts"
