@@ -1,6 +1,6 @@
 /**
  * The closed list of what can go wrong while everybody behaves. The comment of a code says what the
- * reader can do about it; `ui/messages.ts` says it to them. Codes reach reports and links: they never
+ * reader can do about it; `ui/messages/` says it to them. Codes reach reports and links: they never
  * change their meaning.
  */
 export const FAILURE_CODES = [
@@ -130,6 +130,12 @@ export const FAILURE_CODES = [
   'mtmd-invalid',
   /** Vision output, embedding table or text embeddings do not have the size or type the model needs: wrong file or wrong build. */
   'embeddings-invalid',
+  /** The file is not an ONNX model that the page can load: pick another, whole, with its weights inside. */
+  'encoder-invalid',
+  /** The ONNX model takes or gives something else than an image encoder does, or another size: pick the one of this model. */
+  'encoder-shape',
+  /** The ONNX model loaded but could not be computed, mostly for want of memory: close other tabs, or take a smaller one. */
+  'encoder-failed',
 
   // runs
   /** The runner could not load the model; its own words are in the detail. */
@@ -144,12 +150,134 @@ export const FAILURE_CODES = [
   'runner-protocol',
   /** The runner is silent for longer than the time limit. */
   'runner-timeout',
-  /** The file is not an ONNX model that the page can load: pick another, whole, with its weights inside. */
-  'encoder-invalid',
-  /** The ONNX model takes or gives something else than an image encoder does, or another size: pick the one of this model. */
-  'encoder-shape',
-  /** The ONNX model loaded but could not be computed, mostly for want of memory: close other tabs, or take a smaller one. */
-  'encoder-failed',
+
+  // programs of others: starting them
+  /** The phone's linker did not find a library that the program needs; the detail names it: pack the runner with it. */
+  'library-missing',
+  /** The program to start is not on the phone, or under another name: install again. */
+  'program-missing',
+  /** The phone would not execute the program: install again; another folder or phone if it stays. */
+  'program-not-executable',
+  /** A program or library was built for another processor, often 32-bit: take the arm64-v8a one. */
+  'program-abi',
+  /** The program knows no such option or value: it is another version than the bundle says. Pack the version that was built. */
+  'runner-flag',
+  /** The runner does not know this kind of decoder: it is too old or of another project. */
+  'decoder-version',
+  /** The runner has no such cache updater: it is another version than the bundle says. */
+  'kv-updater',
+  /** The runner was started without its vision part: the bundle lacks an mmproj. */
+  'mmproj-not-given',
+
+  // programs of others: their files
+  /** A model file is not where the runner looked; the detail names it: install again. */
+  'model-file-missing',
+  /** The file is no ExecuTorch program, or of another format version: export it with the runner's version. */
+  'pte-invalid',
+  /** The program was exported by another project than the runner's: export it with the fork that the runner comes from. */
+  'pte-other-runner',
+  /** The language model could not be loaded: is it a whole GGUF, and this runner new enough for it? */
+  'language-model-load',
+  /** The vision model could not be loaded: is it a whole mmproj, and of this model? */
+  'vision-model-load',
+  /** The runner could not read the tokenizer file: take the one that lies beside the model. */
+  'runner-tokenizer',
+  /** The model's file says nothing of how to write a question: take a newer conversion. */
+  'chat-template-missing',
+  /** The embedding table is too small or of another type than the model: the answer is garbage. Take the model's own. */
+  'lut-mismatch',
+  /** The embeddings' width or type is not what Genie was told: table, encoder and settings are of different builds. */
+  'embeddings-width',
+  /** Genie does not know a setting, or misses one: the SDK is another version. The detail names it. */
+  'genie-config',
+  /** Genie could not open the model: libraries, the compiled model, or the NPU. */
+  'genie-dialog',
+  /** Genie did not find one of its files: install again. */
+  'genie-file',
+  /** Genie could not keep or fetch the conversation's state: ask without the conversation. */
+  'genie-state',
+  /** Genie ended in the middle of the answer. */
+  'genie-query',
+  /** Genie's profile file was there before: try again. */
+  'profile-exists',
+  /** The vision step left no mtmd_data.bin: it failed; run again. */
+  'mtmd-missing',
+  /** The vision step wrote numbers of a type that the decoder does not read: the two programs are of different builds. */
+  'mtmd-type',
+  /** The runner could not write into its run folder: storage full, or the folder is not ours. */
+  'run-folder-denied',
+
+  // the NPU
+  /** The runner was built without, or did not load, its QNN backend: pack libqnn_executorch_backend.so. */
+  'qnn-backend-missing',
+  /** A QNN library could not be opened; the detail names it: pack it, of the same SDK. */
+  'qnn-library-missing',
+  /** The NPU gave no device: skel of another Hexagon, not found, or refused. Check the skel and ADSP_LIBRARY_PATH. */
+  'qnn-device',
+  /** QNN could not start; the line before says why. */
+  'qnn-manager',
+  /** The NPU did not take the compiled model: built for another chip or a newer SDK, or no NPU memory. */
+  'qnn-context',
+  /** QNN libraries and compiled model are of different SDKs: take libraries of the SDK that compiled it. */
+  'qnn-version',
+  /** The compiled model is damaged: install it again, compare its hash. */
+  'qnn-cache-invalid',
+  /** libcdsprpc.so, the way to the NPU, cannot be loaded: some phones keep it from the shell. */
+  'rpc-library-missing',
+  /** The NPU's shared memory is used up: close apps, take a smaller context. */
+  'rpc-memory',
+  /** The NPU crashed or was taken away during the work: try once more. */
+  'qnn-execute',
+  /** A backend could not start; the lines before say why. */
+  'backend-init',
+  /** The operator library for the NPU is missing: it goes on with the CPU, slowly. Never ends a run. */
+  'npu-ops-missing',
+  /** No session on the NPU: skel of another Hexagon, not found, or not signed. */
+  'npu-session',
+  /** The NPU had no memory for the picture: smaller picture. */
+  'npu-memory',
+  /** This model's weights are of a type that the NPU backend leaves to the CPU: Q4_0, Q8_0, IQ4_NL or MXFP4, or without the NPU. */
+  'npu-weights',
+
+  // questions and pictures, as runners of others see them
+  /** Picture and question are longer than the sequence length: shorter question, smaller picture. */
+  'prompt-over-seq-len',
+  /** Picture and question are longer than the compiled prompt: smaller picture, shorter question. */
+  'prompt-over-limit',
+  /** The runner got an empty question. */
+  'prompt-no-tokens',
+  /** The context was full before the answer was whole: shorter answer, larger context. */
+  'context-full',
+  /** The answer was cut at the sequence length. Never ends a run. */
+  'answer-cut',
+  /** The prepared picture has another size than the encoder takes: wrong model profile. */
+  'image-tensor-size',
+  /** The runner could not read the list of pictures, or a picture in it. */
+  'image-list',
+  /** The runner was started without a picture. */
+  'image-not-given',
+  /** Pictures and their places in the question do not match in number. */
+  'image-count',
+  /** The encoder failed on the picture; the runner then ends as if all were well. */
+  'image-encode-failed',
+  /** The picture is not where the runner looked: ask again, it is sent anew. */
+  'image-file-missing',
+  /** The runner cannot read the picture's format. */
+  'image-undecodable',
+  /** The runner ended during the answer; its own words are in the detail. */
+  'generation-failed',
+
+  // how programs of others end
+  /** The program aborted itself (SIGABRT); its last words are in the detail. */
+  'runner-aborted',
+  /** The program touched memory that is not its own (SIGSEGV, SIGBUS): a mismatch of files, or its bug. */
+  'runner-bad-access',
+  /** The phone killed the program (SIGKILL), nearly always for want of memory: close apps, smaller model. */
+  'runner-killed',
+  /** Something on the phone ended the program (SIGTERM, SIGINT, SIGHUP): try again. */
+  'runner-stopped',
+  /** It ended with an error and said nothing: nearly always model or mmproj could not be loaded. */
+  'runner-silent',
 
   // links and storage
   /** The link was made by a newer version: reload the page to get it, or ask for an older link. */

@@ -1,11 +1,14 @@
 import type { FailureCode } from '../../domain/failure';
 import type { Os } from '../os';
+import { ASKING } from './asking';
 import { BUNDLES } from './bundles';
 import { CONNECTING } from './connecting';
 import { MODELS } from './models';
+import { NPU } from './npu';
 import { PAGE } from './page';
 import { PHONE } from './phone';
 import { PICTURES } from './pictures';
+import { PROGRAMS } from './programs';
 import { RUNS } from './runs';
 import type { Message } from './message';
 
@@ -19,6 +22,9 @@ export const MESSAGES = {
   ...MODELS,
   ...PICTURES,
   ...RUNS,
+  ...PROGRAMS,
+  ...NPU,
+  ...ASKING,
   ...PAGE,
 } as const satisfies Record<FailureCode, Message>;
 

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/pipelines/catalogue';
+import { createDiagnosis } from '../../src/pipelines/diagnosis';
+import { readCases, type Case } from './replay';
+
+const cases = readCases(readFileSync(join(import.meta.dirname, 'diagnosis.txt'), 'utf8'));
+const linesOf = ({ output }: Case) => output.map(({ text }) => text.replace(/\n$/, ''));
+
+function diagnose(pipeline: string, lines: readonly string[], exit: number) {
+  const diagnosis = createDiagnosis(pipeline);
+  for (const line of lines) diagnosis.see(line);
+  return diagnosis.failure(exit);
+}
+
+test.each(cases.map((one) => [one.id, one] as const))('%s gets its code', (_, one) => {
+  const { pipeline = '', code = '' } = one.about;
+  const failure = diagnose(pipeline, linesOf(one), one.exit ?? 0);
+  expect(failure?.code ?? '').toBe(code);
+  if (failure && one.exit) expect(failure.detail).toContain(`exit code ${one.exit}`);
+});
+
+test.each(CATALOGUE.map((row) => [row.code, String(row.seen ?? row.exits), row] as const))(
+  '%s, %s, has a case',
+  (code, _, row) => {
+    const showing = cases.filter(
+      (one) =>
+        (row.in === 'all' || row.in.includes(one.about['pipeline'] ?? '')) &&
+        (row.seen
+          ? linesOf(one).some((line) => row.seen?.test(line))
+          : row.exits?.includes(one.exit ?? 0)),
+    );
+    // A note's case is a good run.
+    const wanted = row.weight === 'note' ? '' : code;
+    expect(showing.map((one) => one.about['code'])).toContain(wanted);
+  },
+);
+
+test('the evidence is the line that shows the root', () => {
+  const one = cases.find(({ id }) => id === 'qnn-device');
+  expect(diagnose('omniinfer', linesOf(one!), 134)?.detail).toBe(
+    '[ERROR] [Qnn ExecuTorch]: Failed to create device_handle for Backend ID 6, error=14001; exit code 134',
+  );
+});
+
+test('a runner that is not of this pipeline says other things', () => {
+  expect(diagnose('llava', ['Failed to create the dialog.'], 1)?.code).toBe('runner-crashed');
+});
+
+test('an answer that is missing in spite of exit code 0 has the reason that was seen', () => {
+  const diagnosis = createDiagnosis('omniinfer');
+  diagnosis.see('[ERROR] [Qnn ExecuTorch]: Fail to initialize Qnn Manager');
+  expect(diagnosis.failure(0)).toBeUndefined();
+  expect(diagnosis.failure(0, false)?.code).toBe('qnn-manager');
+});
+
+test('evidence is capped', () => {
+  const long = diagnose('fastvlm', [`Failed to create the dialog ${'x'.repeat(100_000)}`], 1);
+  expect(long?.detail?.length).toBeLessThan(600);
+});

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/pipelines/catalogue';
+import { createDiagnosis } from '../../src/pipelines/diagnosis';
+import { readCases } from '../golden/replay';
+
+const golden = join(import.meta.dirname, '../golden');
+const diagnosis = readCases(readFileSync(join(golden, 'diagnosis.txt'), 'utf8'));
+
+/** Lines of runs that went well: those of the cases without a code, and of the pipelines' transcripts that end with 0. */
+const good = [
+  ...diagnosis.filter(({ about }) => about['code'] === ''),
+  ...readdirSync(join(golden, 'pipelines'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('transcripts.txt'))
+    .flatMap((path) => readCases(readFileSync(join(golden, 'pipelines', path), 'utf8')))
+    .filter(({ exit, id }) => exit === 0 && !id.includes('warn-lut')),
+].flatMap(({ output }) => output.map(({ text }) => text.replace(/\n$/, '')));
+
+const pipelines = [...new Set(CATALOGUE.flatMap((row) => (row.in === 'all' ? [] : row.in)))];
+const logs = fc.array(fc.oneof(fc.constantFrom(...good), fc.string()), { maxLength: 60 });
+
+test('good lines in any order and number never fail a good run', () => {
+  expect(good.length).toBeGreaterThan(5);
+  fc.assert(
+    fc.property(fc.constantFrom(...pipelines), logs, (pipeline, lines) => {
+      const reader = createDiagnosis(pipeline);
+      for (const line of lines) reader.see(line);
+      expect(reader.failure(0)).toBeUndefined();
+    }),
+  );
+});
+
+test('among good lines and in any order the root cause wins', () => {
+  const root = 'Failed to create device_handle for Backend ID 6, error=14001';
+  const consequences = [
+    'Fail to initialize Qnn Manager',
+    'Init failed for backend QnnBackend: 0x1',
+  ];
+  fc.assert(
+    fc.property(
+      logs,
+      fc.shuffledSubarray([root, ...consequences], { minLength: 3 }),
+      (noise, said) => {
+        const reader = createDiagnosis('omniinfer');
+        for (const line of [...noise, ...said, ...noise]) reader.see(line);
+        expect(reader.failure(134)).toEqual({
+          code: 'qnn-device',
+          detail: `${root}; exit code 134`,
+        });
+      },
+    ),
+  );
+});
+
+test('an exit code that says trouble always has a reason', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...pipelines),
+      logs,
+      fc.integer({ min: 1, max: 255 }),
+      (pipeline, lines, exit) => {
+        const reader = createDiagnosis(pipeline);
+        for (const line of lines) reader.see(line);
+        expect(reader.failure(exit)?.detail).toContain(`exit code ${exit}`);
+      },
+    ),
+  );
+});
