@@ -20,6 +20,9 @@ const combiner = once(async () => (await import('./adapters/embeddings/client'))
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};
+const bridge = once(() => import('./adapters/bridge/usb'));
+/** One bridge at a time, too. */
+let leaveBridge = () => {};
 
 const unavailable = webUsbUnavailable(window);
 const platform: Platform = {
@@ -37,6 +40,16 @@ const platform: Platform = {
         clock,
       }),
     ),
+  },
+  bridge: {
+    connector: async (address) => {
+      const [{ createConnector }, { createBridgeUsb }] = await Promise.all([adb(), bridge()]);
+      leaveBridge();
+      const usb = createBridgeUsb(address);
+      leaveBridge = () => usb.discard();
+      return createConnector({ usb, transport: 'bridge', simulated: false, clock });
+    },
+    leave: () => leaveBridge(),
   },
   virtual: {
     models: PHONE_MODELS,

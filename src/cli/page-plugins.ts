@@ -38,7 +38,7 @@ const contentType = (path: string) =>
   path.endsWith('.json') ? 'application/json' : 'application/octet-stream';
 
 /**
- * What the built page may do: load from its own server, run WASM, and nothing else.
+ * What the built page may do: load from its own server, run WASM, reach a bridge on this computer, and nothing else.
  * `blob:` for workers: @wllama/wllama starts its worker from a blob; for pictures: previews of the user's own file.
  * Not in dev, where Vite's client needs inline code and a socket.
  */
@@ -50,7 +50,8 @@ const POLICY = [
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
   "font-src 'self'",
-  "connect-src 'self' blob: https:", // https: bundles that the user hosts
+  // https: bundles that the user hosts; ws: the bridge (docs/bridge.md), on this computer only
+  "connect-src 'self' blob: https: ws://127.0.0.1:* ws://localhost:*",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');

@@ -20,10 +20,18 @@ export interface Question {
 
 /** One way to a phone, kept for trying again. */
 interface Way {
+  readonly via: Device['transport'];
   readonly load: () => Promise<Connector>;
   readonly pick: (connector: Connector) => ReturnType<Connector['choose']>;
   readonly virtual?: { readonly modelId: string; readonly trouble: TroubleKind };
 }
+
+/** What is said while a way's code loads, and while its phone is being chosen. */
+const NOTES = {
+  usb: ['Loading', 'Choose the phone in the browser’s list'],
+  virtual: ['Starting the virtual phone', 'Starting the virtual phone'],
+  bridge: ['Loading', 'Connecting to the bridge: allow it when the browser asks'],
+} as const;
 
 /** Code that loads on demand may not come: an old page after an update, no network. */
 async function attemptLoad<T>(load: () => Promise<T>): Promise<Result<T>> {
@@ -54,6 +62,10 @@ export class PhoneState {
   question = $state.raw<Question | undefined>();
   /** Phones that can be connected without the browser's chooser. */
   known = $state.raw<readonly Candidate[]>([]);
+  /** How the phone that is meant is reached. */
+  via = $state<Device['transport']>('usb');
+  /** The bridge's address, as typed. Holds its token: for the field, and never for a report. */
+  bridgeAddress = $state('');
   /** The virtual model's id while a virtual phone is meant. */
   virtualModel = $state<string | undefined>();
   /** What that virtual phone was told to do wrong. */
@@ -106,13 +118,25 @@ export class PhoneState {
   /** From a click: the browser's chooser, then the connection. */
   async connectUsb(): Promise<void> {
     await this.#connect({
+      via: 'usb',
       load: () => this.#platform.usb.connector(),
+      pick: (connector) => connector.choose(),
+    });
+  }
+
+  /** From a click: the bridge whose address is in the field, then the phone behind it. */
+  async connectBridge(): Promise<void> {
+    const address = this.bridgeAddress;
+    await this.#connect({
+      via: 'bridge',
+      load: () => this.#platform.bridge.connector(address),
       pick: (connector) => connector.choose(),
     });
   }
 
   async reconnect(candidate: Candidate): Promise<void> {
     await this.#connect({
+      via: 'usb',
       load: () => this.#platform.usb.connector(),
       pick: async () => ok(candidate),
     });
@@ -120,6 +144,7 @@ export class PhoneState {
 
   async connectVirtual(modelId: string, trouble: TroubleKind = 'none'): Promise<void> {
     await this.#connect({
+      via: 'virtual',
       load: () => this.#platform.virtual.connector(modelId, { kind: trouble }),
       pick: (connector) => connector.choose(),
       virtual: { modelId, trouble },
@@ -135,6 +160,8 @@ export class PhoneState {
   cancel(): void {
     this.#attempt?.abort();
     this.question = undefined;
+    // The browser may still be asking about it.
+    this.#platform.bridge.leave();
     if (this.step.is === 'busy') this.step = IDLE;
   }
 
@@ -143,6 +170,7 @@ export class PhoneState {
     this.met = undefined;
     this.virtualModel = undefined;
     await this.#close();
+    this.#platform.bridge.leave();
   }
 
   async #close(): Promise<void> {
@@ -173,20 +201,23 @@ export class PhoneState {
     await this.#close();
     this.#attempt = attempt;
     this.#retry = () => this.#connect(way);
+    this.via = way.via;
+    if (way.via !== 'bridge') this.#platform.bridge.leave();
     this.virtualModel = way.virtual?.modelId;
     this.trouble = way.virtual?.trouble ?? 'none';
     this.onWanted();
-    this.step = busy(way.virtual ? 'Starting the virtual phone' : 'Loading');
+    const [loading, choosing] = NOTES[way.via];
+    this.step = busy(loading);
     const loaded = await attemptLoad(way.load);
     if (attempt.signal.aborted) return;
     if (!loaded.ok) return void (this.step = failedOrIdle(loaded.failure));
     const connector = loaded.value;
-    if (!way.virtual) this.step = busy('Choose the phone in the browser’s list');
+    this.step = busy(choosing);
     const picked = await way.pick(connector);
     if (attempt.signal.aborted) return;
     if (!picked.ok) return void (this.step = failedOrIdle(picked.failure));
-    this.#chosen = way.virtual ? undefined : picked.value.name;
-    if (!way.virtual) void this.#watch(connector);
+    this.#chosen = way.via === 'usb' ? picked.value.name : undefined;
+    if (way.via === 'usb') void this.#watch(connector);
     const again: Way = {
       ...way,
       load: async () => connector,

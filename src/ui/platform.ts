@@ -20,6 +20,12 @@ export interface Platform {
     hasKnown(): Promise<boolean>;
     connector(): Promise<Connector>;
   };
+  readonly bridge: {
+    /** A connector whose only candidate is the phone behind the bridge at this address. Connects when that is chosen. */
+    connector(address: string): Promise<Connector>;
+    /** Lets go of the bridge, which then serves another page. */
+    leave(): void;
+  };
   readonly virtual: VirtualPhones;
   readonly preparer: Preparer;
   readonly tokenizer: Tokenizer;

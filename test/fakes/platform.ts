@@ -37,7 +37,11 @@ export class FakePlatform implements Platform {
   readonly clock = new FakeClock();
   readonly connector: FakeConnector;
   readonly usb;
+  readonly bridge;
   readonly virtual;
+  /** Addresses of bridges that were asked for, and how often a bridge was let go. */
+  readonly bridges: string[] = [];
+  left = 0;
   /** What loading a bundle answers, by id, when it is not to succeed. */
   readonly broken = new Map<string, Failure>();
   /** How many manifests were asked for. */
@@ -54,6 +58,13 @@ export class FakePlatform implements Platform {
     this.connector = connector;
     const get = async () => connector;
     this.usb = { unavailable: undefined, hasKnown: async () => false, connector: get };
+    this.bridge = {
+      connector: async (address: string) => {
+        this.bridges.push(address);
+        return connector;
+      },
+      leave: () => void (this.left += 1),
+    };
     const models = [{ id: 'sm0000', name: 'Model', summary: 'A model' }];
     this.virtual = { models, connector: get };
   }

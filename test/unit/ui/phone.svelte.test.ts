@@ -158,3 +158,41 @@ test('a phone that cannot be read is let go with the reason', async () => {
   await phone.connectUsb();
   expect(codeOf(phone)).toBe('stalled');
 });
+
+test('a phone behind a bridge is reached at the address in the field, and let go at the end', async () => {
+  const { phone, platform } = setUp();
+  phone.bridgeAddress = 'ws://127.0.0.1:1/token';
+  expect(platform.bridges).toEqual([]);
+  await phone.connectBridge();
+  expect(platform.bridges).toEqual(['ws://127.0.0.1:1/token']);
+  expect(phone.via).toBe('bridge');
+  expect(phone.current?.facts.model).toBe('Fake 7');
+  // A list for phones that come back on a cable.
+  expect(phone.known).toEqual([]);
+  expect(platform.left).toBe(0);
+  await phone.disconnect();
+  expect(platform.left).toBe(1);
+});
+
+test('trying again goes through the same bridge; another phone lets it go', async () => {
+  const { phone, platform, connector } = setUp();
+  connector.device = async () => fail('bridge-device');
+  await phone.connectBridge();
+  expect(codeOf(phone)).toBe('bridge-device');
+  await phone.retry();
+  expect(platform.bridges).toHaveLength(1);
+  expect(platform.left).toBe(0);
+  await phone.connectUsb();
+  expect(platform.left).toBe(1);
+});
+
+test('giving up while the browser still asks lets the bridge go', async () => {
+  const { phone, platform, connector } = setUp();
+  connector.choose = () => new Promise(() => undefined);
+  void phone.connectBridge();
+  await settle();
+  expect(phone.step.is).toBe('busy');
+  phone.cancel();
+  expect(phone.step.is).toBe('idle');
+  expect(platform.left).toBe(1);
+});
