@@ -49,6 +49,7 @@ export interface Report {
   readonly text: string;
   readonly finish: RunState['finish'];
   readonly failure: RunState['failure'];
+  readonly warnings: RunState['warnings'];
   readonly stats: RunState['stats'];
   readonly spans: RunState['spans'];
   readonly facts: RunState['facts'];
@@ -114,6 +115,7 @@ export function toReport(parts: ReportParts): Report {
     text: run.text,
     finish: run.finish,
     failure: run.failure,
+    warnings: run.warnings,
     stats: run.stats,
     spans: run.spans,
     facts: run.facts,
@@ -139,6 +141,7 @@ export function toMarkdown(report: Report, link: string): string {
       .map(({ line }) => `; ${escape(line)}`)
       .join('')}`,
     `- engine ${escape(report.facts['engine'] ?? 'not said')}`,
+    ...report.warnings.map(({ code, detail = '' }) => `- warning ${code}: ${escape(detail)}`),
     `- input ${input.family}, ${input.plan.width} x ${input.plan.height}, sha256 \`${input.sha256}\`, decoder ${input.decoder}`,
     `- SoC ${escape(device.facts.soc ?? 'unknown')}, Android ${escape(device.facts.android ?? 'unknown')}`,
     '',

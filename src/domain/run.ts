@@ -55,6 +55,8 @@ export type ParsedEvent =
   | { readonly kind: 'log'; readonly line: string }
   /** The runner's line proves where this part runs; a later line may prove the contrary (a fallback). */
   | { readonly kind: 'ran'; readonly part: Part; readonly on: Processor; readonly line: string }
+  /** Something that a person should know of this answer, and that does not end it: a code with a sentence, and why. */
+  | { readonly kind: 'warning'; readonly failure: Failure }
   /** The program has loaded its model and takes questions. */
   | { readonly kind: 'ready' }
   /** The answer is whole. "length": cut at the token limit. */
@@ -88,6 +90,8 @@ export interface RunState {
   readonly stats: Readonly<Partial<Record<StatName, Stat>>>;
   readonly facts: Readonly<Record<string, string>>;
   readonly proofs: Proofs;
+  /** One of each code. */
+  readonly warnings: readonly Failure[];
   readonly log: readonly string[];
   /** Lines dropped from the front of `log`. */
   readonly logDropped: number;
@@ -106,6 +110,7 @@ export const INITIAL_RUN: RunState = {
   stats: {},
   facts: {},
   proofs: {},
+  warnings: [],
   log: [],
   logDropped: 0,
   arrivals: [],
@@ -135,6 +140,10 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       };
     case 'fact':
       return { ...state, facts: { ...state.facts, [event.name]: event.value } };
+    case 'warning': {
+      const others = state.warnings.filter(({ code }) => code !== event.failure.code);
+      return { ...state, warnings: [...others, event.failure] };
+    }
     case 'ran': {
       const { part, on, line } = event;
       return { ...state, proofs: { ...state.proofs, [part]: { on, line } } };

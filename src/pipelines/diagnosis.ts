@@ -10,6 +10,8 @@ export interface Diagnosis {
    * answer, and for those any trouble seen is the reason. The detail is the line that shows it (untrusted).
    */
   failure(exitCode: number, whole?: boolean): Failure | undefined;
+  /** What did not end the run and still should be known: the part that fell back to the CPU, the answer that was cut. */
+  notes(): readonly Failure[];
 }
 
 /** A line is searched and kept up to here: ExecuTorch cuts its own at 255 bytes. */
@@ -28,7 +30,9 @@ export function createDiagnosis(pipeline: string): Diagnosis {
   /** The first line that shows each row, in the order in which they came. */
   const shown = new Map<Trouble, string>();
   let complaint = '';
+  const notes = () => [...shown].filter(([{ weight }]) => weight === 'note');
   return {
+    notes: () => notes().map(([{ code }, line]) => toFailure(code, line, 0)),
     see(text) {
       const line = text.slice(0, MAX_LINE_CHARS);
       for (const row of rows) if (row.seen?.test(line) && !shown.has(row)) shown.set(row, line);

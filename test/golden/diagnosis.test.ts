@@ -59,3 +59,12 @@ test('evidence is capped', () => {
   const long = diagnose('fastvlm', [`Failed to create the dialog ${'x'.repeat(100_000)}`], 1);
   expect(long?.detail?.length).toBeLessThan(600);
 });
+
+test('what does not end a run is still told', () => {
+  const diagnosis = createDiagnosis('omniinfer');
+  diagnosis.see('❌ Failed to load HTP ops library');
+  expect(diagnosis.failure(0)).toBeUndefined();
+  expect(diagnosis.notes()).toEqual([
+    { code: 'npu-ops-missing', detail: '❌ Failed to load HTP ops library' },
+  ]);
+});

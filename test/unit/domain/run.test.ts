@@ -82,3 +82,11 @@ test('tokens fold in time', () => {
   expect(took.get(4000)).toBeLessThan(1000);
   expect(took.get(20_000)).toBeLessThan(15_000);
 });
+
+test('a warning is told once and does not end the run', () => {
+  const told = (detail: string) =>
+    ({ kind: 'warning', failure: { code: 'memory-low', detail }, atMs: 1 }) as const;
+  const state = fold(told('first'), told('second'));
+  expect(state.is).toBe('running');
+  expect(state.warnings).toEqual([{ code: 'memory-low', detail: 'second' }]);
+});
