@@ -278,6 +278,8 @@ export const FAILURE_CODES = [
   'runner-stopped',
   /** It ended with an error and said nothing: nearly always model or mmproj could not be loaded. */
   'runner-silent',
+  /** The program ended as if all were well, but left no whole answer: what is missing stands in the detail. */
+  'answer-missing',
 
   // links and storage
   /** The link was made by a newer version: reload the page to get it, or ask for an older link. */

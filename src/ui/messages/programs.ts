@@ -173,6 +173,15 @@ export const PROGRAMS = {
     title: 'Something on the phone ended the runner',
     ways: [AGAIN, 'Other tools on the phone or computer may end programs there: close them.'],
   },
+  'answer-missing': {
+    title: 'The runner ended without an answer',
+    why: 'It said that all went well, but its result file or its figures are missing.',
+    ways: [
+      'Look at the last lines of the log: some of its errors do not change its exit code.',
+      'Are all parts of the model of one export, and for this runner?',
+      REPORT,
+    ],
+  },
   'runner-silent': {
     title: 'The runner ended with an error and did not say why',
     why: 'Its last message can be lost. Nearly always it could not load the model or its vision part.',
