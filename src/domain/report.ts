@@ -1,4 +1,5 @@
 import { verdict, type Proofs, type Requested, type Verdict } from './accelerator';
+import { explainBuild, type ProgramBuild } from './build';
 import { toShell, type Command } from './device';
 import { SIMULATED_LABEL } from './virtual';
 import type { DeviceFacts } from './device-facts';
@@ -22,6 +23,8 @@ export interface Report {
     readonly facts: DeviceFacts;
   };
   readonly recipe: Recipe;
+  /** Which build of the runner this phone's processor got. */
+  readonly build: ProgramBuild | undefined;
   readonly input: {
     readonly family: string;
     readonly sha256: string;
@@ -69,6 +72,7 @@ export interface ReportParts {
   readonly facts: DeviceFacts;
   readonly recipe: Recipe;
   readonly input: PreparedInput;
+  readonly build: ProgramBuild | undefined;
   readonly commands: readonly Command[];
   readonly requested: Requested;
   readonly run: RunState;
@@ -90,6 +94,7 @@ export function toReport(parts: ReportParts): Report {
       facts: parts.facts,
     },
     recipe: parts.recipe,
+    build: parts.build,
     input: {
       family: input.recipe.family,
       sha256: parts.recipe.input.sha256,
@@ -143,7 +148,8 @@ export function toMarkdown(report: Report, link: string): string {
     `- engine ${escape(report.facts['engine'] ?? 'not said')}`,
     ...report.warnings.map(({ code, detail = '' }) => `- warning ${code}: ${escape(detail)}`),
     `- input ${input.family}, ${input.plan.width} x ${input.plan.height}, sha256 \`${input.sha256}\`, decoder ${input.decoder}`,
-    `- SoC ${escape(device.facts.soc ?? 'unknown')}, Android ${escape(device.facts.android ?? 'unknown')}`,
+    `- SoC ${escape(device.facts.soc ?? 'unknown')}, Android ${escape(device.facts.android ?? 'unknown')}, reached by ${device.transport}`,
+    ...(report.build ? [`- build ${escape(explainBuild(report.build))}`] : []),
     '',
     'Question:',
     fence(recipe.prompt),

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 import { verdict, type Requested } from '../domain/accelerator';
+import { buildOf } from '../domain/build';
 import { filesFor, type BundleSource } from '../domain/bundle';
 import type { DeviceFacts } from '../domain/device-facts';
 import type { Failure } from '../domain/failure';
@@ -409,6 +410,7 @@ export class Session {
       madeAt: this.platform.browser.now(),
       browser: this.platform.browser.userAgent,
       ...{ device: phone.device, facts: phone.facts, recipe, input, commands, requested, run },
+      build: buildOf(installed.runner.files),
     });
     const link = this.platform.browser.address() + (await toFragment(recipe));
     this.turns = [...this.turns, { prompt, run, report, link }];

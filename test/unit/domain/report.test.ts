@@ -37,6 +37,7 @@ const parts: ReportParts = {
   ...{ facts: parseFacts(PROPS, 'x'), recipe: RECIPE, input: INPUT },
   commands: [{ argv: ['/x/runner', '--serve'], cwd: '/x', env: {} }],
   requested: { vision: 'npu', language: 'npu' },
+  build: { abi: 'arm64-v8a', cpu: ['asimddp', 'i8mm'] },
 };
 const markdown = (change: Partial<ReportParts> = {}) =>
   toMarkdown(toReport({ ...parts, ...change }), 'https://example.org/#r=d1.x');
@@ -44,6 +45,14 @@ const markdown = (change: Partial<ReportParts> = {}) =>
 test('figures keep their unit and who measured them', () => {
   expect(markdown()).toContain('| decode_rate | 12.3 tok/s | runner |');
   expect(markdown()).toContain('| ttft_page_ms | 900 ms | page |');
+});
+
+test('the build that the phone got, and how the phone was reached, are said', () => {
+  expect(markdown()).toContain('- build arm64-v8a with asimddp, i8mm: /proc/cpuinfo lists them');
+  expect(markdown({ build: { abi: 'x86_64', cpu: [] } })).toMatch(/- build x86.*, baseline/);
+  expect(markdown({ build: undefined })).not.toContain('- build');
+  expect(markdown()).toContain(', reached by usb');
+  expect(toReport(parts).build).toEqual(parts.build);
 });
 
 test('a simulated phone is said to be one, in both forms', () => {
