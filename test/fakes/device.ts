@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import {
   DEVICE_ROOT,
   type Command,
   type Device,
+  type Feeding,
   type PushFile,
   type ShellOutput,
 } from '../../src/domain/device';
@@ -14,9 +15,9 @@ import type { Failure } from '../../src/domain/failure';
 import { fail, ok, type Result } from '../../src/domain/result';
 import { FakeProcess } from './process';
 
-/** Stops the pushes of one test in the middle. */
+/** Stops the pushes and feeds of one test in the middle. */
 export interface PushTrouble {
-  /** After this many bytes over all pushes. */
+  /** After this many bytes over all of them. */
   readonly afterBytes: number;
   /** What goes wrong; `unplugged` leaves the part behind and nothing works from then on. */
   readonly failure?: Failure;
@@ -92,13 +93,8 @@ export class FakeDevice implements Device {
     const refused = this.#refused(signal);
     if (refused) return refused;
     this.scripts.push(script);
-    const env = { PATH: `${this.#tools}:/usr/bin:/bin`, LC_ALL: 'C' };
-    return new Promise((resolve) =>
-      execFile('sh', ['-c', this.here(script)], { env }, (error, stdout, stderr) => {
-        const exitCode = typeof error?.code === 'number' ? error.code : error ? 255 : 0;
-        resolve(this.#refused(signal) ?? ok({ stdout, stderr, exitCode }));
-      }),
-    );
+    const output = await this.#start(script).end();
+    return this.#refused(signal) ?? ok(output);
   }
 
   async spawn(command: Command, signal: AbortSignal): Promise<Result<FakeProcess>> {
@@ -137,6 +133,36 @@ export class FakeDevice implements Device {
     }
   }
 
+  async *feed(
+    { script, source }: Feeding,
+    signal: AbortSignal,
+  ): AsyncGenerator<number, Result<ShellOutput>, void> {
+    this.scripts.push(script);
+    const reader = source.getReader();
+    const refused = this.#refused(signal);
+    const child = refused ? undefined : this.#start(script);
+    let bytes = 0;
+    try {
+      if (!child) return refused ?? fail('unplugged');
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || child.over()) break;
+        // Cut at the very byte.
+        const taken = value.subarray(0, this.#toTrouble());
+        await child.write(taken);
+        yield (bytes += taken.byteLength);
+        const failure = this.#strike(taken.byteLength) ?? this.#refused(signal)?.failure;
+        if (failure) return { ok: false, failure };
+      }
+      const output = await child.end();
+      return this.#refused(signal) ?? ok(output);
+    } finally {
+      await reader.cancel();
+      // As after an unplug: what its programs had got is written, then they meet the end of stdin.
+      await child?.end();
+    }
+  }
+
   async pull(path: string, maxBytes: number, signal: AbortSignal): Promise<Result<Uint8Array>> {
     const refused = this.#refused(signal);
     if (refused) return refused;
@@ -149,9 +175,37 @@ export class FakeDevice implements Device {
     rmSync(this.#home, { recursive: true, force: true });
   }
 
+  #start(script: string) {
+    const env = { PATH: `${this.#tools}:/usr/bin:/bin`, LC_ALL: 'C' };
+    const child = spawn('sh', ['-c', this.here(script)], { env });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdin.on('error', () => undefined); // it ended without reading all
+    const closed = new Promise<ShellOutput>((resolve) =>
+      child.on('close', (code) => resolve({ stdout, stderr, exitCode: code ?? 255 })),
+    );
+    return {
+      over: () => child.exitCode !== null,
+      write: async (bytes: Uint8Array) => {
+        const written = new Promise((resolve) => child.stdin.write(bytes, resolve));
+        await Promise.race([written, closed]);
+      },
+      end: () => {
+        child.stdin.end();
+        return closed;
+      },
+    };
+  }
+
   #refused(signal: AbortSignal) {
     if (this.#lost) return { ok: false, failure: this.#lost } as const;
     return signal.aborted ? fail('cancelled') : undefined;
+  }
+
+  /** Bytes until something goes wrong. */
+  #toTrouble(): number {
+    return this.pushTrouble ? Math.max(0, this.pushTrouble.afterBytes - this.#pushed) : Infinity;
   }
 
   #strike(bytes: number): Failure | undefined {

@@ -1,6 +1,7 @@
-import type { Command, Device, Process, PushFile } from '../../domain/device';
+import type { Command, Device, Feeding, Process, PushFile } from '../../domain/device';
 import type { Failure } from '../../domain/failure';
 import type { Result } from '../../domain/result';
+import { feed } from './feed';
 import type { Link } from './link';
 import { spawn } from './process';
 import { pull } from './pull';
@@ -37,6 +38,7 @@ export function createDevice(link: Link, facts: DeviceFacts): Device {
       if (started.ok) track(started.value);
       return started;
     },
+    feed: (feeding: Feeding, signal: AbortSignal) => feed(link, feeding, signal),
     push: (file: PushFile, signal: AbortSignal) => push(link, file, signal),
     pull: (path, maxBytes, signal) => pull(link, path, maxBytes, signal),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -51,9 +51,17 @@ export async function runScript(
 ): Promise<Result<ShellOutput>> {
   const started = await startScript(link, script, signal);
   if (!started.ok) return started;
-  const process = started.value;
   // Nothing is coming: a command that reads stdin must see its end, not wait.
-  ignore(process.stdin.close());
+  ignore(started.value.stdin.close());
+  return collect(link, started.value, signal);
+}
+
+/** All that a script prints, and its exit code. A script that does not get so far is hung up. */
+export async function collect(
+  link: Link,
+  process: AdbShellProtocolProcess,
+  signal: AbortSignal,
+): Promise<Result<ShellOutput>> {
   const flood = new AbortController();
   // F7: both pipes are read, or neither moves.
   const output = Promise.all([capture(process.stdout, flood), capture(process.stderr, flood)]);

@@ -6,7 +6,7 @@ import {
   type InProcessOptions,
 } from '../../../../src/adapters/virtual/in-process';
 import type { Clock } from '../../../../src/domain/clock';
-import type { Candidate, ConnectEvent, Connector, Device } from '../../../../src/domain/device';
+import type { Candidate, ConnectEvent, Connector } from '../../../../src/domain/device';
 import type { Result } from '../../../../src/domain/result';
 import { FakeClock, settle } from '../../../fakes/clock';
 import { Tap } from './tap';
@@ -89,8 +89,8 @@ export function valueOf<T>(result: Result<T>): T {
   return result.value;
 }
 
-/** Runs a push to its end. */
-export async function pushAll(pushing: ReturnType<Device['push']>) {
+/** Runs a push, or a feed, to its end. */
+export async function pushAll<T>(pushing: AsyncGenerator<number, T, void>) {
   const totals: number[] = [];
   for (;;) {
     const { done, value } = await pushing.next();
