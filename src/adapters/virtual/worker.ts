@@ -1,6 +1,8 @@
 import { modelById } from './models';
 import { VirtualPhone } from './phone';
+import type { LoadEngine } from './engine';
 import { llamaRunner } from './runner';
+import { simulatedRunners } from './simulated';
 import { BashInterpreter } from './shell';
 import { systemClock } from '../system-clock';
 import type { StartMessage } from './phones';
@@ -27,10 +29,10 @@ function start({ modelId, trouble }: StartMessage): VirtualPhone {
     wallClock: Date.now,
     interpreter: (self) => new BashInterpreter(self),
     programs: (self) => ({
+      ...simulatedRunners(self, load),
       'llama-runner': llamaRunner({
         clock: systemClock,
-        // 2.6 MB compressed, fetched only when a runner starts
-        load: async (...args) => (await import('./wllama-engine')).loadWllama(...args),
+        load,
         answerBegins: () => self.answerBegins(),
         tokenSaid: () => self.tokenSaid(),
       }),
@@ -38,6 +40,9 @@ function start({ modelId, trouble }: StartMessage): VirtualPhone {
     post,
   });
 }
+
+/** 2.6 MB compressed, fetched only when a runner starts. */
+const load: LoadEngine = async (...args) => (await import('./wllama-engine')).loadWllama(...args);
 
 function crash(reason: unknown): void {
   post({ op: 'crashed', reason: reason instanceof Error ? (reason.stack ?? '') : String(reason) });
