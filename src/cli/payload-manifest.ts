@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureFile, readManifest } from './bundle-files';
-import { isLocal } from './served-files';
+import { isLocal, listedFiles, type Listing } from './served-files';
 
 /** `npm run payload:manifest -- DIR`: rewrites bytes and sha256 in DIR/manifest.json from the files beside it. */
 async function main(): Promise<void> {
@@ -12,9 +12,7 @@ async function main(): Promise<void> {
   console.log(await rewrite(dir));
 }
 
-interface Draft {
-  files: { url: string; bytes: number; sha256: string }[];
-}
+type Draft = Listing<{ url: string; bytes: number; sha256: string }>;
 
 async function rewrite(dir: string): Promise<string> {
   await readManifest(dir); // the shape must be right; only figures are filled in
@@ -22,13 +20,13 @@ async function rewrite(dir: string): Promise<string> {
   const before = await readFile(path, 'utf8');
   // Edited as it stands, not as parsed: parsing fills in defaults and drops what it does not know.
   const draft = JSON.parse(before) as Draft;
-  for (const file of draft.files) {
+  for (const file of listedFiles(draft)) {
     if (isLocal(file.url)) Object.assign(file, await measureFile(join(dir, file.url)));
   }
   const after = `${JSON.stringify(draft, null, 2)}\n`;
   if (after === before) return `${path}: already right`;
   await writeFile(path, after);
-  return `${path}: ${draft.files.length} files measured`;
+  return `${path}: ${listedFiles(draft).length} files measured`;
 }
 
 main().catch((reason: unknown) => {

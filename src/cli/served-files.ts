@@ -21,9 +21,22 @@ export interface BuiltFiles<File = ServedFile> {
 interface ServedFile {
   readonly url: string;
 }
-interface ServedManifest {
+/** Where a manifest names files. */
+export interface Listing<File> {
+  readonly files: readonly File[];
+  readonly model?:
+    | {
+        readonly selfTest?:
+          | {
+              readonly encoder?: File | undefined;
+              readonly cases: readonly { readonly picture: File }[];
+            }
+          | undefined;
+      }
+    | undefined;
+}
+interface ServedManifest extends Listing<ServedFile> {
   readonly version: string;
-  readonly files: readonly ServedFile[];
 }
 
 /** Names of the folders in device-payload/ that hold a manifest, sorted. */
@@ -50,13 +63,20 @@ export async function servedManifest(name: string, root = PAYLOAD_DIR): Promise<
   };
 }
 
+/** Every file that a manifest names: those for the phone, then those for the page's self-test. */
+export function listedFiles<File extends ServedFile>(manifest: Listing<File>): readonly File[] {
+  const { encoder, cases = [] } = manifest.model?.selfTest ?? {};
+  const pictures = cases.map(({ picture }) => picture);
+  return [...manifest.files, ...(encoder ? [encoder] : []), ...pictures];
+}
+
 /** Paths below `root` that the page may load: each manifest and the files it names, for example "tiny-vlm/vision.gguf". */
 export async function servedFiles(root = PAYLOAD_DIR): Promise<ReadonlySet<string>> {
   const paths = new Set<string>();
   for (const name of await bundleNames(root)) {
     paths.add(`${name}/manifest.json`);
-    const { files } = await servedManifest(name, root);
-    for (const { url } of files) if (isLocal(url)) paths.add(`${name}/${url}`);
+    for (const { url } of listedFiles(await servedManifest(name, root)))
+      if (isLocal(url)) paths.add(`${name}/${url}`);
   }
   return paths;
 }

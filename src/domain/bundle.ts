@@ -78,6 +78,21 @@ const BundleFile = v.object({
   facts: v.optional(Facts),
 });
 
+/** A file for the page itself, never pushed. */
+const PageFile = v.pick(BundleFile, ['path', 'bytes', 'sha256', 'url']);
+
+const SelfTestSchema = v.object({
+  /** Who gave the answers, for people: not the runner that is tested. */
+  origin: Line(500),
+  /** Encoder and projector in one ONNX file: float32 [1, 3, height, width] to [1, tokens, values]. */
+  encoder: v.optional(PageFile),
+  cases: v.pipe(
+    v.array(v.object({ picture: PageFile, prompt: Line(300), answer: Line(1000) })),
+    v.minLength(1),
+    v.maxLength(32),
+  ),
+});
+
 const ManifestSchema = v.object({
   schema: v.literal('plugsight-bundle/1'),
   id: Id,
@@ -129,6 +144,8 @@ const ManifestSchema = v.object({
       prompts: v.optional(v.pipe(v.array(Line(300)), v.maxLength(20)), []),
       /** What it can and cannot do, for people. */
       about: v.optional(Line(300)),
+      /** What a phone that computes rightly says and computes: docs/self-test.md. */
+      selfTest: v.optional(SelfTestSchema),
     }),
   ),
   files: v.pipe(v.array(BundleFile), v.minLength(1), v.maxLength(MAX_FILES)),
@@ -138,6 +155,7 @@ const ManifestSchema = v.object({
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 export type BundleFile = v.InferOutput<typeof BundleFile>;
 export type BundleFacts = v.InferOutput<typeof Facts>;
+export type PageFile = v.InferOutput<typeof PageFile>;
 export type ModelFacts = NonNullable<Manifest['model']>;
 
 /** Checks a manifest from anywhere. The failure's detail names the first wrong field and what is wrong with it. */

@@ -38,6 +38,11 @@ export interface ServingPipeline extends PipelineFacts {
   /** The line that stops the answer with this id, and the line that ends the program. */
   cancel(id: number): string;
   readonly quit: string;
+  /**
+   * The same command, writing the vision encoder's output of each answered picture to a file on the phone, before its
+   * answer: raw f32, [image tokens][width]. A program that cannot writes none. Absent: no program of this pipeline can.
+   */
+  readonly dumping?: (command: Command, path: string) => Command;
 }
 
 /** Programs that run to their end for each question, with work of the page between them. */

@@ -52,6 +52,7 @@ export const llamaRunner: ServingPipeline = {
     }),
   cancel: (id) => line({ cmd: 'cancel', request: id }),
   quit: line({ cmd: 'quit' }),
+  dumping: (command, path) => ({ ...command, argv: [...command.argv, '--dump', path] }),
   parser: runnerEventParser,
 };
 

@@ -2,8 +2,15 @@ import { createConnector } from '../../src/adapters/adb/connector';
 import { systemClock } from '../../src/adapters/system-clock';
 import { createVirtualUsbPort } from '../../src/adapters/virtual/usb';
 import type { Device } from '../../src/domain/device';
+import type { Result } from '../../src/domain/result';
 import { memoryKeys } from '../unit/adapters/adb/rig';
 import { createTcpWire } from './tcp-wire';
+
+/** The value of what must have gone well. */
+export function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new Error(`${result.failure.code}: ${result.failure.detail ?? ''}`);
+}
 
 /** A signal that nobody aborts. */
 export const NEVER = new AbortController().signal;

@@ -6,17 +6,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Device } from '../../src/domain/device';
-import type { Result } from '../../src/domain/result';
 import { probe } from '../../src/flows/probe';
-import { connectTo, NEVER } from './connect';
+import { connectTo, must, NEVER } from './connect';
 import { startDevice, whyNoDevice, type TestDevice } from './device';
 
 const reason = await whyNoDevice();
-
-function must<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw new Error(`${result.failure.code}: ${result.failure.detail ?? ''}`);
-}
 
 describe.skipIf(reason)(`a real adbd (${reason ?? 'Debian 13, adbd 34'})`, () => {
   let machine: TestDevice;

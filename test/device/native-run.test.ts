@@ -5,18 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock';
 import { filesFor } from '../../src/domain/bundle';
 import type { Device } from '../../src/domain/device';
-import type { DeviceFacts } from '../../src/domain/device-facts';
 import type { InstalledBundle } from '../../src/domain/pipeline';
 import type { PreparedInput } from '../../src/domain/prepare';
-import type { Result } from '../../src/domain/result';
 import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../../src/domain/run';
-import { install } from '../../src/flows/install';
 import { probe } from '../../src/flows/probe';
 import { Runner } from '../../src/flows/run';
 import { llamaRunner } from '../../src/pipelines/llama-runner';
 import { picture, whyNot } from '../payload/native-runner';
-import { bundleFromDisk } from './bundles';
-import { connectTo, NEVER } from './connect';
+import { bundleFromDisk, installed } from './bundles';
+import { connectTo, must, NEVER } from './connect';
 import { startDevice, whyNoDevice, type DeviceOptions } from './device';
 import { NO_TOOLS } from '../fakes/host-tools';
 
@@ -24,18 +21,6 @@ const noQemu = () =>
   spawnSync('/usr/bin/qemu-aarch64-static', ['--version']).status === 0
     ? undefined
     : 'no qemu: apt-get install qemu-user-static';
-
-function must<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw new Error(`${result.failure.code}: ${result.failure.detail ?? ''}`);
-}
-
-async function installed(device: Device, name: string, facts: DeviceFacts) {
-  const installing = install(device, await bundleFromDisk(name), facts, NEVER);
-  let step = await installing.next();
-  while (!step.done) step = await installing.next();
-  return must(step.value);
-}
 
 /** A picture that is the right size already. */
 async function prepared(name: string): Promise<PreparedInput> {
@@ -90,8 +75,8 @@ describe('a real adbd gets the bundles and answers', () => {
     await using machine = await startDevice(options);
     await using device = await connectTo(machine.port);
     const facts = must(await probe(device, NEVER));
-    const runner = await installed(device, 'llama-runner', facts);
-    const model = await installed(device, 'tiny-vlm', facts);
+    const runner = await installed(device, await bundleFromDisk('llama-runner'), facts);
+    const model = await installed(device, await bundleFromDisk('tiny-vlm'), facts);
     const state = await ask({ device, model, runner }, '0000.png', 'Describe the picture.');
     return { facts, runner, state };
   };

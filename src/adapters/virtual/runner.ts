@@ -63,6 +63,8 @@ async function start(
     await io.warn(
       `threads: ${engine.facts.threads} of ${args.threads}: WASM without shared memory\n`,
     );
+  // wllama hands out the text's embeddings only, after the language model; not what the vision encoder computes
+  if (args.dump) await io.warn('--dump: this engine gives no embeddings of pictures\n');
   await say({
     event: 'ready',
     protocol: PROTOCOL_VERSION,

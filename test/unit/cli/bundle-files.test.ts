@@ -8,6 +8,7 @@ import {
   PAYLOAD_DIR,
   bundleNames,
   isLocal,
+  listedFiles,
   readServed,
   servedFiles,
   servedManifest,
@@ -30,13 +31,14 @@ describe('the bundles that come with the page', async () => {
     if (!served.ok) throw new Error(served.failure.detail);
     const manifest = served.value;
     expect(manifest.id).toBe(name);
-    for (const { url, bytes, sha256 } of manifest.files.filter((file) => isLocal(file.url)))
+    for (const { url, bytes, sha256 } of listedFiles(manifest).filter((file) => isLocal(file.url)))
       expect(await measureFile(join(dir, url)), url).toEqual({ bytes, sha256 });
   });
 
   test('what the page may load exists and holds no training script', async () => {
     const paths = [...(await servedFiles())];
     expect(paths).toContain('tiny-vlm/vision.gguf');
+    expect(paths).toContain('tiny-vlm/vision.onnx');
     expect(paths.filter((path) => path.includes('training'))).toEqual([]);
     expect(paths.filter((path) => path.includes('relink'))).toEqual([]);
     for (const path of paths) expect((await stat(join(PAYLOAD_DIR, path))).isFile()).toBe(true);
