@@ -8,8 +8,7 @@ import {
 } from '../../domain/bundle';
 import { fail, ok, type Result } from '../../domain/result';
 import { systemClock } from '../system-clock';
-import { ask, broken, openRemote, type Network } from './download';
-import { fromFiles } from './own-model';
+import { ask, broken, cappedText, openRemote, type Network } from './download';
 
 const BROWSER: Network = { fetch: (...args) => fetch(...args), clock: systemClock };
 
@@ -24,7 +23,8 @@ export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalo
       return load(net, url, signal);
     },
     fromFolder,
-    fromFiles,
+    // Loaded when somebody has a model of their own: most visitors have none.
+    fromFiles: async (...args) => (await import('./own-model')).fromFiles(...args),
   };
 }
 
@@ -35,8 +35,8 @@ async function load(net: Network, url: URL, signal: AbortSignal): Promise<Result
     return response.failure.code === 'address-refused'
       ? fail('bundle-unreachable', response.failure.detail)
       : response;
-  const text = await cappedText(response.value).catch((reason: unknown) =>
-    broken(url, reason, signal),
+  const text = await cappedText(response.value, MAX_MANIFEST_BYTES, 'manifest-invalid').catch(
+    (reason: unknown) => broken(url, reason, signal),
   );
   if (!text.ok) return text;
   const manifest = parseText(text.value, url.pathname);
@@ -57,17 +57,6 @@ function addressOf(file: BundleFile, manifest: URL): URL | undefined {
   if (!URL.canParse(file.url, manifest.href)) return undefined;
   const address = new URL(file.url, manifest);
   return address.protocol === 'https:' || address.origin === manifest.origin ? address : undefined;
-}
-
-async function cappedText(response: Response): Promise<Result<string>> {
-  let text = '';
-  if (!response.body) return ok(text);
-  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (text.length > MAX_MANIFEST_BYTES)
-      return fail('manifest-invalid', `longer than ${MAX_MANIFEST_BYTES} characters`);
-  }
-  return ok(text);
 }
 
 function parseText(text: string, name: string): Result<Manifest> {

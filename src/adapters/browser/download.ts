@@ -1,6 +1,6 @@
 import { SourceBroken } from '../../domain/bundle';
 import type { Clock } from '../../domain/clock';
-import type { Failure } from '../../domain/failure';
+import type { Failure, FailureCode } from '../../domain/failure';
 import { fail, ok, type Result } from '../../domain/result';
 
 /** The network and its time, as arguments, so that tests can break both. */
@@ -10,7 +10,7 @@ export interface Network {
 }
 
 /** A file at an address. */
-export interface RemoteFile {
+export interface RemoteBytes {
   readonly url: URL;
   readonly bytes: number;
   /** ETag or Last-Modified of an earlier answer: a later one must bear the same. */
@@ -35,7 +35,7 @@ const CACHED_BYTES = 32 << 20;
  */
 export async function openRemote(
   net: Network,
-  file: RemoteFile,
+  file: RemoteBytes,
   signal: AbortSignal,
   fromByte = 0,
 ): Promise<Result<ReadableStream<Uint8Array>>> {
@@ -64,14 +64,14 @@ interface Part {
 
 class Transfer {
   readonly #net: Network;
-  readonly #file: RemoteFile;
+  readonly #file: RemoteBytes;
   readonly #signal: AbortSignal;
   #part: Part;
   #at: number;
   /** Attempts since the last byte. */
   #attempts = 0;
 
-  constructor(net: Network, file: RemoteFile, part: Part, signal: AbortSignal, at: number) {
+  constructor(net: Network, file: RemoteBytes, part: Part, signal: AbortSignal, at: number) {
     this.#net = net;
     this.#file = { ...file, validator: file.validator ?? part.validator };
     this.#signal = signal;
@@ -162,7 +162,7 @@ class Transfer {
 /** Asks for the bytes from `fromByte` on and checks that the answer is about this file. */
 async function request(
   net: Network,
-  file: RemoteFile,
+  file: RemoteBytes,
   fromByte: number,
   signal: AbortSignal,
 ): Promise<Result<Part>> {
@@ -186,6 +186,105 @@ async function request(
     skip: response.status === 206 ? 0 : fromByte,
     validator: validatorOf(response),
   });
+}
+
+/** A piece of a file, and what its answer says of the whole. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  readonly fileBytes: number;
+  readonly validator: string | undefined;
+}
+
+/**
+ * Reads the bytes from `from` to before `to`, fewer at the end of the file; of a server without ranges only as much as
+ * leads there. Where the answer hides the file's length from a page, a HEAD request asks for it.
+ * Failures: bundle-unreachable, address-refused, address-web-page, size-mismatch, source-changed, cancelled.
+ */
+export async function readRange(
+  net: Network,
+  file: {
+    readonly url: URL;
+    readonly bytes?: number | undefined;
+    readonly validator?: string | undefined;
+  },
+  from: number,
+  to: number,
+  signal: AbortSignal,
+): Promise<Result<Piece>> {
+  const { url } = file;
+  const headers = { range: `bytes=${from}-${to - 1}` };
+  const asked = await ask(net, url, signal, { headers, cache: 'no-store' });
+  if (!asked.ok) return asked;
+  const length = await lengthOf(net, url, asked.value, signal);
+  if (!length.ok) return length;
+  const fileBytes = length.value;
+  const sound = checkAnswer({ ...file, bytes: file.bytes ?? fileBytes }, from, asked.value, to);
+  if (!sound.ok) {
+    await asked.value.body?.cancel().catch(() => undefined);
+    return sound;
+  }
+  const skip = asked.value.status === 206 ? 0 : from;
+  const wanted = Math.min(to, fileBytes) - from;
+  const bytes = await take(asked.value, skip, wanted).catch((reason: unknown) =>
+    broken(url, reason, signal),
+  );
+  if ('ok' in bytes) return bytes;
+  if (bytes.byteLength < wanted)
+    return fail('bundle-unreachable', `${url.href}: ${bytes.byteLength} of ${wanted} bytes came`);
+  return ok({ bytes, fileBytes, validator: validatorOf(asked.value) });
+}
+
+async function lengthOf(
+  net: Network,
+  url: URL,
+  response: Response,
+  signal: AbortSignal,
+): Promise<Result<number>> {
+  const { headers, status } = response;
+  const told = status === 200 ? lengthIn(headers) : rangeOf(headers.get('content-range'))?.total;
+  if (told !== undefined) return ok(told);
+  const head = await ask(net, url, signal, { method: 'HEAD' });
+  const length = head.ok ? lengthIn(head.value.headers) : undefined;
+  if (length !== undefined) return ok(length);
+  await response.body?.cancel().catch(() => undefined);
+  if (isWebPage(response)) return fail('address-web-page', `${url.href} is a web page`);
+  return fail('bundle-unreachable', `${url.href}: its server does not say how long the file is`);
+}
+
+const lengthIn = (headers: Headers): number | undefined => {
+  const text = headers.get('content-length');
+  return text && /^\d{1,15}$/.test(text) && Number(text) > 0 ? Number(text) : undefined;
+};
+
+/** The first `wanted` bytes of a body behind `skip`; the rest is not loaded. */
+async function take(response: Response, skip: number, wanted: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(wanted);
+  const reader = response.body?.getReader();
+  let at = -skip;
+  while (at < wanted) {
+    const value = (await reader?.read())?.value;
+    if (!value) break;
+    const part = at < 0 ? value.subarray(-at) : value;
+    if (part.byteLength) bytes.set(part.subarray(0, wanted - Math.max(at, 0)), Math.max(at, 0));
+    at += value.byteLength;
+  }
+  await reader?.cancel().catch(() => undefined);
+  return bytes.subarray(0, Math.max(0, Math.min(at, wanted)));
+}
+
+/** A short answer's text. Over `maxChars` it fails with `code`. Rejects when the line breaks. */
+export async function cappedText(
+  response: Response,
+  maxChars: number,
+  code: FailureCode = 'bundle-unreachable',
+): Promise<Result<string>> {
+  let text = '';
+  if (!response.body) return ok(text);
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (text.length > maxChars) return fail(code, `longer than ${maxChars} characters`);
+  }
+  return ok(text);
 }
 
 /** One GET, without cookies and referrer. Failures: bundle-unreachable, address-refused, cancelled. */
@@ -225,7 +324,12 @@ export function broken(url: URL, reason: unknown, signal: AbortSignal) {
 export const validatorOf = ({ headers }: Response): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;
 
-function checkAnswer(file: RemoteFile, fromByte: number, response: Response): Result<void> {
+function checkAnswer(
+  file: RemoteBytes,
+  fromByte: number,
+  response: Response,
+  toByte = file.bytes,
+): Result<void> {
   const { url, bytes, validator } = file;
   const { status, headers } = response;
   const range = rangeOf(headers.get('content-range'));
@@ -241,8 +345,9 @@ function checkAnswer(file: RemoteFile, fromByte: number, response: Response): Re
       `${url.href}: ${total ?? 'fewer'} bytes there, ${bytes} expected (from byte ${fromByte}, status ${status})`,
     );
   if (status !== 206) return ok();
-  const length = Number(headers.get('content-length') ?? bytes - fromByte);
-  const from = range?.from ?? bytes - length;
+  const end = Math.min(toByte, bytes);
+  const length = Number(headers.get('content-length') ?? end - fromByte);
+  const from = range?.from ?? end - length;
   return from === fromByte
     ? ok()
     : fail('bundle-unreachable', `${url.href}: asked from byte ${fromByte}, answered ${from}`);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createCatalogue } from '../../../../src/adapters/browser/catalogue';
-import { boolKey, gguf, stringKey, u32Key } from '../../../fakes/gguf';
+import { ggufFile, pairKeys, pairTensors, stringKey, u32Key } from '../../../fakes/gguf';
 
 const payload = join(import.meta.dirname, '../../../../device-payload/tiny-vlm');
 const bytes = (name: string) => new Uint8Array(readFileSync(join(payload, name)));
@@ -38,12 +38,19 @@ test('files that are no such pair are refused with the file’s name', async () 
   const [language, vision] = [file('language.gguf'), file('vision.gguf')];
   const text = new File(['Just a letter to a friend of mine.'], 'letter.txt');
   const empty = new File([], 'empty.gguf');
-  const expectInvalid = async (lm: File, mm: File, detail: RegExp) =>
-    expect(await picked(lm, mm)).toMatchObject({ code: 'model-invalid', detail });
-  await expectInvalid(vision, language, /vision\.gguf is an mmproj/);
-  await expectInvalid(language, language, /language\.gguf .* no vision encoder/);
-  await expectInvalid(text, vision, /letter\.txt.*"Just"/);
-  await expectInvalid(language, empty, /empty\.gguf.*0 bytes/);
+  const expectRefused = async (lm: File, mm: File, code: string, detail: RegExp) =>
+    expect(await picked(lm, mm)).toMatchObject({ code, detail });
+  await expectRefused(vision, language, 'model-swapped', /vision\.gguf is an mmproj/);
+  await expectRefused(language, language, 'model-no-vision', /language\.gguf .* no vision encoder/);
+  await expectRefused(text, vision, 'model-invalid', /letter\.txt.*"Just"/);
+  await expectRefused(language, empty, 'model-invalid', /empty\.gguf.*0 bytes/);
+  const cut = new File([bytes('language.gguf').slice(0, 500_000)], 'cut.gguf');
+  await expectRefused(
+    cut,
+    vision,
+    'model-truncated',
+    /cut\.gguf: 500000 bytes, but .* describes 976160/,
+  );
 });
 
 test('a file that was moved after it was picked', async () => {
@@ -61,15 +68,16 @@ test('a file that was moved after it was picked', async () => {
 });
 
 test('odd headers of a valid pair still make a valid manifest', async () => {
-  const vision = new File(
-    [gguf([stringKey('general.architecture', 'clip'), boolKey('clip.has_vision_encoder', true)])],
-    'v',
+  const vision = new File([ggufFile(pairKeys.vision.slice(0, 3), pairTensors.vision, 4096)], 'v');
+  const odd = ggufFile(
+    [
+      stringKey('general.architecture', 'llama'),
+      stringKey('general.name', '\u0000'.repeat(5000)),
+      u32Key('llama.context_length', 2_000_000_000),
+    ],
+    pairTensors.language,
+    256,
   );
-  const odd = gguf([
-    stringKey('general.architecture', 'x'),
-    stringKey('general.name', '\u0000'.repeat(5000)),
-    u32Key('x.context_length', 4_000_000_000),
-  ]);
   const result = await picked(new File([odd], 'n'.repeat(5000)), vision);
   expect(result).toMatchObject({ manifest: { model: { context: 4096 } } });
 });
