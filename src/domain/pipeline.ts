@@ -18,6 +18,8 @@ interface PipelineFacts {
   readonly runner: string;
   /** Id of the model bundle offered first. */
   readonly model: string;
+  /** True when programs and model are the user's to bring (vendor SDKs cannot be redistributed): the page offers simulated stand-ins only. */
+  readonly yours?: boolean;
   /** Roles that a model bundle's files must fill. */
   readonly needs: readonly BundleFile['role'][];
   /** Settings a person may change. Drives the form, the link and validation alike. */

@@ -38,7 +38,7 @@ export function automation(session: Session): Automation {
       await session.ask();
       const turn = session.turns[count];
       if (turn) return turn.report;
-      const { payload } = session;
+      const { payload } = session.setup;
       return payload.is === 'failed' ? payload.failure : { code: 'cancelled', detail: 'no run' };
     },
   };

@@ -7,6 +7,6 @@ export function pageText(session: Session): string {
     `page ${platform.app}`,
     `browser ${platform.browser.userAgent}`,
     `phone ${phone.step.is}${phone.met ? `, ${phone.met.facts.model}, Android ${phone.met.facts.android ?? '?'}` : ''}${phone.virtualModel ? ', virtual' : ''}`,
-    `payload ${session.payload.is}, picture ${session.prepared.is}, ${session.running ? 'running' : 'at rest'}`,
+    `payload ${session.setup.payload.is}, picture ${session.prepared.is}, ${session.running ? 'running' : 'at rest'}`,
   ].join('\n');
 }

@@ -1,15 +1,8 @@
 import { createContext } from 'svelte';
-import { verdict, type Requested } from '../domain/accelerator';
+import { verdict } from '../domain/accelerator';
 import { buildOf } from '../domain/build';
-import { filesFor, type BundleSource } from '../domain/bundle';
-import type { DeviceFacts } from '../domain/device-facts';
 import type { Failure } from '../domain/failure';
-import {
-  missingRoles,
-  type InstalledBundle,
-  type OptionValues,
-  type Pipeline,
-} from '../domain/pipeline';
+import type { OptionValues } from '../domain/pipeline';
 import type { InputRecipe, PreparedInput } from '../domain/prepare';
 import { MAX_PROMPT_CHARS, fromFragment, toFragment, type Recipe } from '../domain/recipe';
 import { toMarkdown, toReport, type Report } from '../domain/report';
@@ -17,13 +10,12 @@ import { fail, ok, type Result } from '../domain/result';
 import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../domain/run';
 import type { HostTools } from '../domain/workbench';
 import { createHostTools } from '../flows/host-tools';
-import { install } from '../flows/install';
 import { record, type PictureRef } from '../flows/record';
 import { Runner } from '../flows/run';
-import { PIPELINES, isPipelineId, type PipelineId } from '../pipelines';
+import { isPipelineId } from '../pipelines';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
-import { Speed } from './speed';
+import { SetupState, type Installed } from './setup.svelte';
 import { busy, done, failedOrIdle, IDLE, type Step } from './step';
 
 /** The picture in the form. `url` is for an <img>. */
@@ -33,11 +25,6 @@ export type Picture = PictureRef & {
   readonly alt: string;
   readonly url: string;
 };
-
-export interface Installed {
-  readonly runner: InstalledBundle;
-  readonly model: InstalledBundle;
-}
 
 /** One question and what came of it. */
 export interface Turn {
@@ -52,22 +39,16 @@ export class Session {
   readonly platform: Platform;
   readonly phone: PhoneState;
 
-  pipelineId = $state<PipelineId>('llama-runner');
-  pipeline = $derived<Pipeline>(PIPELINES[this.pipelineId]);
-  /** The model that will be used: a bundle of the page's, or the user's own files. */
-  model = $state.raw<BundleSource | undefined>();
-  modelStep = $state.raw<Step<BundleSource>>(IDLE);
-  payload = $state.raw<Step<Installed>>(IDLE);
-  /** The pipeline's program; its files say which processors it is made for. */
-  runner = $state.raw<BundleSource | undefined>();
+  readonly setup: SetupState;
 
   picture = $state.raw<Picture | undefined>();
   prepared = $state.raw<Step<PreparedInput>>(IDLE);
   prompt = $state('');
-  options = $state<Record<string, number>>({});
 
   run = $state.raw<RunState | undefined>();
   running = $state(false);
+  /** Something else uses the phone (the self-test): no question is asked meanwhile. */
+  occupied = $state(false);
   /** The question of the run on the screen. */
   askedPrompt = $state.raw('');
   /** When Run was pressed, on the page's clock. */
@@ -85,23 +66,25 @@ export class Session {
   #facts: RunState['facts'] = {};
   #runStop: AbortController | undefined;
   #prepareStop: AbortController | undefined;
-  #installStop: AbortController | undefined;
-  #installing: Promise<Result<Installed>> | undefined;
 
   constructor(platform: Platform) {
     this.platform = platform;
     this.phone = new PhoneState(platform);
-    this.#tools = createHostTools(() => this.model, platform.tokenizer, platform.combiner);
+    this.setup = new SetupState(platform, this.phone);
+    this.setup.onModel = ({ manifest }) => {
+      if (!this.prompt) this.prompt = manifest.model?.prompts[0] ?? '';
+      this.#prepareWhenWanted();
+    };
+    this.#tools = createHostTools(() => this.setup.model, platform.tokenizer, platform.combiner);
     this.phone.beforeClose = () => this.#closeRunner();
     this.phone.onWanted = () => {
       if (this.prepared.is === 'idle') void this.prepare();
     };
-    this.phone.afterOpen = ({ facts }) => {
+    this.phone.afterOpen = () => {
       // A failure of the phone before; its question stays among the earlier ones.
       if (this.run?.failure) this.run = undefined;
-      this.#checkRunner(facts);
+      this.setup.checkRunner();
     };
-    this.#resetOptions();
   }
 
   /** The last question's turn, when its run is the one on the screen. */
@@ -110,14 +93,9 @@ export class Session {
     return turn && turn.run === this.run ? turn : undefined;
   }
 
-  /** Where the next run asks its parts to run. */
-  get requested(): Requested {
-    return this.pipeline.requests(this.options);
-  }
-
   /** How the picture is prepared: what the model asks for. */
   get inputRecipe(): InputRecipe | undefined {
-    return this.model?.manifest.model?.input;
+    return this.setup.model?.manifest.model?.input;
   }
 
   async start(fragment: string): Promise<void> {
@@ -125,146 +103,16 @@ export class Session {
     const sample = this.platform.samples[0];
     if (sample) await this.useSample(sample);
     await this.openLink(fragment);
-    if (!this.model) await this.useModel(this.pipeline.model);
-    await this.#loadRunner(AbortSignal.timeout(30_000));
+    const { setup } = this;
+    if (!setup.model) await setup.useModel(setup.pipeline.model);
+    await setup.loadRunner();
     await phones;
-  }
-
-  async #loadRunner(signal: AbortSignal): Promise<Result<BundleSource>> {
-    if (this.runner?.manifest.id === this.pipeline.runner) return ok(this.runner);
-    const loaded = await this.platform.catalogue.load(this.pipeline.runner, signal);
-    if (loaded.ok) this.runner = loaded.value;
-    const phone = this.phone.current;
-    if (loaded.ok && phone) this.#checkRunner(phone.facts);
-    return loaded;
-  }
-
-  /** Says at once, not after Run, when there is no program for this phone. */
-  #checkRunner({ abis, cpuFeatures }: DeviceFacts): void {
-    if (!this.runner || this.payload.is !== 'idle') return;
-    const fits = filesFor(this.runner.manifest, abis, cpuFeatures);
-    if (!fits.ok) this.payload = failedOrIdle(fits.failure);
-  }
-
-  // --- model and payload
-
-  /** Another way to run; settings start anew. */
-  usePipeline(id: PipelineId): void {
-    this.pipelineId = id;
-    this.runner = undefined;
-    this.payload = IDLE;
-    this.#resetOptions();
-    void this.#loadRunner(AbortSignal.timeout(30_000));
-    void this.useModel(this.pipeline.model);
-  }
-
-  async useModel(id: string): Promise<void> {
-    this.modelStep = busy('Looking for the model');
-    this.#takeModel(await this.platform.catalogue.load(id, AbortSignal.timeout(30_000)));
-  }
-
-  /** The user's own GGUF pair. */
-  async useFiles(language: File, vision: File): Promise<void> {
-    this.modelStep = busy('Reading the model files');
-    this.#takeModel(
-      await this.platform.catalogue.fromFiles(language, vision, AbortSignal.timeout(600_000)),
-    );
-  }
-
-  /** A bundle of the user's: a folder with a manifest.json, or the address of one. */
-  async useFolder(files: readonly File[]): Promise<void> {
-    this.modelStep = busy('Reading the folder');
-    this.#takeModel(await this.platform.catalogue.fromFolder(files));
-  }
-
-  async useAddress(address: string): Promise<void> {
-    this.modelStep = busy('Loading the manifest');
-    const { catalogue } = this.platform;
-    this.#takeModel(await catalogue.fromAddress(address.trim(), AbortSignal.timeout(30_000)));
-  }
-
-  #takeModel(loaded: Result<BundleSource>): void {
-    if (!loaded.ok) return void (this.modelStep = failedOrIdle(loaded.failure));
-    if (!loaded.value.manifest.pipelines.includes(this.pipelineId)) {
-      const detail = `${loaded.value.manifest.id} is for ${loaded.value.manifest.pipelines.join(', ')}, not for ${this.pipelineId}`;
-      return void (this.modelStep = failedOrIdle({ code: 'manifest-invalid', detail }));
-    }
-    const missing = missingRoles(this.pipeline, loaded.value.manifest);
-    if (missing.length) {
-      const detail = `${loaded.value.manifest.id} has no ${missing.join(' and no ')} file`;
-      return void (this.modelStep = failedOrIdle({ code: 'manifest-invalid', detail }));
-    }
-    this.model = loaded.value;
-    this.modelStep = done(loaded.value);
-    this.payload = IDLE;
-    if (!this.prompt) this.prompt = loaded.value.manifest.model?.prompts[0] ?? '';
-    this.#prepareWhenWanted();
-  }
-
-  /** Brings runner and model to the phone. Safe to repeat: what is there is not sent again. */
-  installPayload(): Promise<Result<Installed>> {
-    // One at a time: Run joins an installation that is under way.
-    this.#installing ??= this.#install().finally(() => (this.#installing = undefined));
-    return this.#installing;
-  }
-
-  async #install(): Promise<Result<Installed>> {
-    const phone = this.phone.current;
-    if (!phone || !this.model) return fail('unplugged');
-    if (this.payload.is === 'done') return ok(this.payload.value);
-    const stop = new AbortController();
-    this.#installStop = stop;
-    const release = this.platform.browser.hold();
-    try {
-      this.payload = busy('Looking for the runner');
-      const runner = await this.#loadRunner(stop.signal);
-      if (!runner.ok) return this.#payloadFailed(runner.failure);
-      const first = await this.#installOne(runner.value, stop.signal);
-      if (!first.ok) return this.#payloadFailed(first.failure);
-      const second = await this.#installOne(this.model, stop.signal);
-      if (!second.ok) return this.#payloadFailed(second.failure);
-      const installed = { runner: first.value, model: second.value };
-      this.payload = done(installed);
-      void this.phone.measure();
-      return ok(installed);
-    } finally {
-      release();
-    }
-  }
-
-  cancelInstall(): void {
-    this.#installStop?.abort();
-  }
-
-  async #installOne(source: BundleSource, signal: AbortSignal): Promise<Result<InstalledBundle>> {
-    const phone = this.phone.current;
-    if (!phone) return fail('unplugged');
-    const { title } = source.manifest;
-    const speed = new Speed(this.platform.clock);
-    const installing = install(phone.device, source, phone.facts, signal);
-    for (;;) {
-      const step = await installing.next();
-      if (step.done) return step.value;
-      const { kind, doneBytes, totalBytes, skippedBytes } = step.value;
-      const note = { look: 'Looking for', send: 'Sending', verify: 'Checking' }[kind];
-      this.payload = busy(`${note} ${title}`, {
-        doneBytes,
-        totalBytes,
-        ...speed.measure(doneBytes - skippedBytes, totalBytes - doneBytes),
-      });
-    }
-  }
-
-  #payloadFailed(failure: Failure): Result<never> {
-    this.payload = failedOrIdle(failure);
-    return { ok: false, failure };
   }
 
   /** Deletes everything of ours on the phone. */
   async removePayload(): Promise<void> {
     await this.#closeRunner();
-    const removed = await this.phone.removePayload();
-    this.payload = removed.ok ? IDLE : failedOrIdle(removed.failure);
+    await this.setup.remove();
   }
 
   // --- picture and question
@@ -287,7 +135,7 @@ export class Session {
     return (
       !prompt.trim() ||
       this.platform.samples.some((sample) => sample.prompt === prompt) ||
-      (this.model?.manifest.model?.prompts.includes(prompt) ?? false)
+      (this.setup.model?.manifest.model?.prompts.includes(prompt) ?? false)
     );
   }
 
@@ -322,11 +170,6 @@ export class Session {
     return result;
   }
 
-  #resetOptions(): void {
-    const entries = Object.entries(this.pipeline.options);
-    this.options = Object.fromEntries(entries.map(([name, { initial }]) => [name, initial]));
-  }
-
   // --- run
 
   /** Why Run cannot be pressed, or nothing. */
@@ -338,14 +181,15 @@ export class Session {
         detail: `${this.prompt.length} of at most ${MAX_PROMPT_CHARS} characters`,
       };
     if (this.prepared.is === 'failed') return this.prepared.failure;
-    if (!this.model && this.modelStep.is === 'failed') return this.modelStep.failure;
+    const { model, modelStep } = this.setup;
+    if (!model && modelStep.is === 'failed') return modelStep.failure;
     return undefined;
   }
 
   /** Does what is still missing (install, prepare), then asks. Resolves when the answer is whole or failed. */
   async ask(): Promise<void> {
     const phone = this.phone.current;
-    if (this.running || !phone || !this.model || this.cannotRun) return;
+    if (this.running || this.occupied || !phone || !this.setup.model || this.cannotRun) return;
     this.running = true;
     const startMs = this.platform.clock.now();
     this.runStartMs = startMs;
@@ -355,7 +199,7 @@ export class Session {
     const release = this.platform.browser.hold();
     this.run = { ...INITIAL_RUN, facts: this.#facts };
     try {
-      const installed = await this.installPayload();
+      const installed = await this.setup.install();
       if (!installed.ok) return void (this.run = undefined);
       if (stop.signal.aborted) return void (this.run = undefined);
       this.#fold({ kind: 'phase', phase: 'prepare', atMs: this.platform.clock.now() - startMs });
@@ -369,7 +213,7 @@ export class Session {
   }
 
   stop(): void {
-    this.#installStop?.abort();
+    this.setup.cancelInstall();
     this.#runStop?.abort();
   }
 
@@ -377,19 +221,19 @@ export class Session {
     const phone = this.phone.current;
     const picture = this.picture;
     if (!phone || !picture) return;
-    const { pipeline, prompt } = this;
-    const options: OptionValues = { ...this.options };
+    const { prompt } = this;
+    const { pipeline, pipelineId, requested } = this.setup;
+    const options: OptionValues = { ...this.setup.options };
     this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools);
     const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4, env: {} };
     const asking = this.#runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
-    if (this.run?.failure?.code === 'device-file-missing') this.payload = IDLE;
-    const { requested } = this;
+    if (this.run?.failure?.code === 'device-file-missing') this.setup.payload = IDLE;
     const recipe = await record({
       ...{
         app: this.platform.app,
-        pipeline: this.pipelineId,
+        pipeline: pipelineId,
         ...installed,
         picture,
         input,
@@ -427,9 +271,12 @@ export class Session {
     const runner = this.#runner;
     this.#runner = undefined;
     this.#facts = {};
-    this.payload = IDLE;
+    this.setup.payload = IDLE;
     await runner?.[Symbol.asyncDispose]();
   }
+
+  /** Ends the program and forgets what is installed, for somebody else who uses the phone next. */
+  readonly leavePhone = (): Promise<void> => this.#closeRunner();
 
   // --- result and link
 
@@ -459,13 +306,7 @@ export class Session {
     if (!isPipelineId(recipe.pipeline))
       return void (this.notice = { code: 'link-newer', detail: `pipeline "${recipe.pipeline}"` });
     this.asked = recipe;
-    this.pipelineId = recipe.pipeline;
-    this.#resetOptions();
-    for (const [name, { min, max }] of Object.entries(this.pipeline.options)) {
-      const value = recipe.options[name];
-      if (value !== undefined) this.options[name] = Math.min(max, Math.max(min, value));
-    }
-    if (recipe.model.id === this.pipeline.model) await this.useModel(recipe.model.id);
+    await this.setup.openRecipe(recipe, recipe.pipeline);
     const { image } = recipe;
     const sample =
       image.kind === 'sample' && this.platform.samples.find(({ id }) => id === image.id);

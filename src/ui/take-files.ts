@@ -8,7 +8,7 @@ export function takeFiles(session: Session, files: Iterable<File>): void {
   const models = all.filter(isGguf);
   const vision = models.find(({ name }) => /mmproj|vision|clip/i.test(name)) ?? models[1];
   const language = models.find((file) => file !== vision);
-  if (language && vision) return void session.useFiles(language, vision);
+  if (language && vision) return void session.setup.useFiles(language, vision);
   const picture = all.find(({ type }) => type.startsWith('image/')) ?? all[0];
   if (picture) session.useFile(picture, picture.name);
 }

@@ -37,6 +37,15 @@ export const PHONE = {
     why: 'It was stopped.',
     ways: [AGAIN, REPORT],
   },
+  'payload-yours': {
+    title: 'For this pipeline the programs and the model are yours to bring',
+    why: 'They contain parts of vendors’ SDKs, which nobody may pass on. The page has a simulated stand-in only, and that does not run on a real phone.',
+    ways: [
+      'Pack your own files with `npm run -s cli -- payload pack`, and choose the folder under Runner and Model.',
+      'Or take the pipeline “llama.cpp, our runner”: it needs nothing of yours.',
+      'Or try this one on the virtual phone, with the simulated runner.',
+    ],
+  },
   'abi-unsupported': {
     title: 'There is no program for this phone’s processor yet',
     why: 'The page can connect and read this phone, but has nothing to run on it.',

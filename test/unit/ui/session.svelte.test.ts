@@ -46,7 +46,7 @@ test('Run does what is missing and ends in a turn with report and link', async (
   expect(session.run).toMatchObject({ is: 'done', text: 'WHY', facts: { engine: 'fake' } });
   expect(session.last).toMatchObject({ prompt: 'why', report: { text: 'WHY' } });
   expect(session.last?.link).toMatch(/^https:\/\/page\.test\/#r=d1\./);
-  expect(session.payload.is).toBe('done');
+  expect(session.setup.payload.is).toBe('done');
   expect(platform.held).toBe(0);
 });
 
@@ -62,8 +62,8 @@ test('a follow-up keeps the program, and what it said of itself', async () => {
 
 test('Run joins an installation that is under way', async () => {
   await ready();
-  const first = session.installPayload();
-  const second = session.installPayload();
+  const first = session.setup.install();
+  const second = session.setup.install();
   expect(second).toBe(first);
   await first;
   expect(new Set(device.pushes).size).toBe(device.pushes.length);
@@ -72,18 +72,18 @@ test('Run joins an installation that is under way', async () => {
 test('a phone without a program for it is told before Run', async () => {
   device = phoneWith('riscv64');
   await ready();
-  expect(session.payload).toMatchObject({ is: 'failed', failure: { code: 'abi-unsupported' } });
+  expect(session.setup.payload).toMatchObject({ is: 'failed', failure: { code: 'abi-unsupported' } });
 });
 
 test('a failed installation runs nothing and can be tried again', async () => {
   await ready();
   platform.broken.set('tiny-vlm', { code: 'bundle-unreachable' });
-  await session.useModel('tiny-vlm');
-  expect(session.modelStep).toMatchObject({ is: 'failed' });
-  expect(session.model).toBeDefined(); // the model before stays
+  await session.setup.useModel('tiny-vlm');
+  expect(session.setup.modelStep).toMatchObject({ is: 'failed' });
+  expect(session.setup.model).toBeDefined(); // the model before stays
   device.tool('sha256sum', 'echo wrong');
   await session.ask();
-  expect(session.payload).toMatchObject({
+  expect(session.setup.payload).toMatchObject({
     is: 'failed',
     failure: { code: 'device-hash-mismatch' },
   });
@@ -114,7 +114,7 @@ test('a program that is not on the phone is installed anew by trying again', asy
   device.onSpawn = (process) => process.end(ok(127));
   await session.ask();
   expect(session.run?.failure?.code).toBe('device-file-missing');
-  expect(session.payload.is).toBe('idle');
+  expect(session.setup.payload.is).toBe('idle');
   device.onSpawn = (process) => speakProtocol(process);
   await session.ask();
   expect(session.run).toMatchObject({ is: 'done' });
@@ -160,14 +160,14 @@ test('a sample brings its question, unless the user has typed one', async () => 
 test('a link fills the form in, waits, and its repetition is recognised', async () => {
   await ready();
   session.prompt = 'why "$(x)" 🦄';
-  session.options['max-tokens'] = 7;
+  session.setup.options['max-tokens'] = 7;
   await session.ask();
   const link = session.last?.link ?? '';
   const other = new Session(platform);
   device = phoneWith('wasm32');
   await other.start(link.slice(link.indexOf('#')));
   expect(other.prompt).toBe('why "$(x)" 🦄');
-  expect(other.options['max-tokens']).toBe(7);
+  expect(other.setup.options['max-tokens']).toBe(7);
   expect(other.phone.step.is).toBe('idle');
   expect(other.run).toBeUndefined();
   await other.phone.connectUsb();
@@ -175,7 +175,7 @@ test('a link fills the form in, waits, and its repetition is recognised', async 
   if (!other.last) throw new Error('no turn');
   expect(other.differences(other.last)).toEqual([]);
   other.prompt = 'something else';
-  other.options['max-tokens'] = 8;
+  other.setup.options['max-tokens'] = 8;
   await other.ask();
   expect(other.last && other.differences(other.last)).toEqual(['the question', 'the settings']);
 });
@@ -187,7 +187,7 @@ test.each([
 ])('a wrong link is told and the page starts all the same', async (fragment, code) => {
   await session.start(fragment);
   expect(session.notice?.code).toBe(code);
-  expect(session.model).toBeDefined();
+  expect(session.setup.model).toBeDefined();
   expect(picture()).toBeDefined();
 });
 

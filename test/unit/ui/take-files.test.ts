@@ -25,7 +25,7 @@ test('a file of unknown kind is tried as a picture: its content decides', () => 
 test('two GGUF files are a model, in either order', async () => {
   takeFiles(session, [file('mmproj-x.gguf'), file('x.gguf')]);
   await settle();
-  expect(session.model?.manifest.id).toBe('own-model');
+  expect(session.setup.model?.manifest.id).toBe('own-model');
   expect(session.picture).toBeUndefined();
 });
 
