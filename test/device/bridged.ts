@@ -13,15 +13,18 @@ export const ORIGIN = 'http://localhost:4173';
 /** A browser's WebSocket, of a page of this origin. */
 export const dialFrom =
   (origin: string): Dial =>
-  (address, protocol) =>
-    new Socket(address, protocol, { origin, perMessageDeflate: false }) as unknown as WebSocket;
+  (address, protocol) => {
+    const socket = new Socket(address, protocol, { origin, perMessageDeflate: false });
+    socket.on('error', () => undefined); // `close` follows, as in a browser
+    return socket as unknown as WebSocket;
+  };
 
 /** A bridge, and the addresses that it has offered so far. */
 export interface TestBridge extends AsyncDisposable {
   readonly bridge: Bridge;
   readonly offered: readonly string[];
   /** Resolves with the address that was offered last, once `count` have been. */
-  address(count?: number): Promise<string>;
+  readonly address: (count?: number) => Promise<string>;
 }
 
 export async function openBridge(
@@ -47,22 +50,30 @@ export async function openBridge(
   };
 }
 
+/** What the page gets at a bridge's address. */
+export interface Through {
+  readonly device: Result<Device>;
+  readonly wire: BridgeWire;
+  /** Connects once more, over the same WebSocket. */
+  readonly again: () => Promise<Result<Device>>;
+}
+
 /** The page's own way to a phone behind a bridge, from the pasted address to the device. */
-export async function connectThrough(
-  address: string,
-  origin = ORIGIN,
-): Promise<{ readonly device: Result<Device>; readonly wire: BridgeWire }> {
+export async function connectThrough(address: string, origin = ORIGIN): Promise<Through> {
   const wire = new BridgeWire(address, dialFrom(origin));
   const usb = createVirtualUsbPort(wire, 'phone behind the bridge', 'bridge');
   const connector = createConnector({
     ...{ usb, transport: 'bridge', simulated: false },
     ...{ clock: systemClock, keys: memoryKeys() },
   });
-  const chosen = await connector.choose();
-  if (!chosen.ok) return { device: chosen, wire };
-  const opening = connector.open(chosen.value, new AbortController().signal);
-  for (;;) {
-    const { done, value } = await opening.next();
-    if (done) return { device: value, wire };
-  }
+  const connect = async (): Promise<Result<Device>> => {
+    const chosen = await connector.choose();
+    if (!chosen.ok) return chosen;
+    const opening = connector.open(chosen.value, new AbortController().signal);
+    for (;;) {
+      const { done, value } = await opening.next();
+      if (done) return value;
+    }
+  };
+  return { device: await connect(), wire, again: connect };
 }
