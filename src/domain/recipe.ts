@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { VERDICTS } from './accelerator';
+import { parseModelAddress } from './model-address';
 import { fail, ok, type Result } from './result';
 
 /** Longest prompt we take, in characters. */
@@ -23,6 +24,16 @@ const Bundle = v.object({
   /** sha256 over the sorted "sha256 path" lines of the files used. */
   sha256: Sha256,
 });
+/** A model's file and the address that it came from: enough for another person to get the same one, and to see that it is. */
+const From = v.object({
+  role: v.picklist(['language', 'vision']),
+  url: v.pipe(
+    v.string(),
+    v.maxLength(1000),
+    v.check((url) => parseModelAddress(url).ok, 'not an address of a model'),
+  ),
+  sha256: Sha256,
+});
 
 const RecipeSchema = v.object({
   v: v.literal(1),
@@ -30,7 +41,11 @@ const RecipeSchema = v.object({
   app: v.pipe(v.string(), v.maxLength(40)),
   pipeline: Id,
   runner: Bundle,
-  model: Bundle,
+  model: v.object({
+    ...Bundle.entries,
+    /** Absent: it came with the page, or from a disk. What this page cannot read counts as absent, so that the link still opens. */
+    from: v.fallback(v.optional(v.pipe(v.array(From), v.minLength(1), v.maxLength(4))), undefined),
+  }),
   image: v.variant('kind', [
     v.object({ kind: v.literal('sample'), id: Id }),
     /** A picture of the user's: only its hash travels. */

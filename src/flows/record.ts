@@ -1,3 +1,4 @@
+import { parseModelAddress } from '../domain/model-address';
 import type { InstalledBundle, OptionValues } from '../domain/pipeline';
 import type { PreparedInput } from '../domain/prepare';
 import type { Recipe } from '../domain/recipe';
@@ -25,7 +26,7 @@ export async function record(parts: {
     app: parts.app,
     pipeline: parts.pipeline,
     runner: await reference(parts.runner),
-    model: await reference(parts.model),
+    model: { ...(await reference(parts.model)), ...addresses(parts.model) },
     image:
       parts.picture.kind === 'sample'
         ? parts.picture
@@ -46,6 +47,16 @@ export async function record(parts: {
 async function reference({ manifest, files }: InstalledBundle): Promise<Recipe['runner']> {
   const lines = files.map(({ sha256, path }) => `${sha256} ${path}\n`).sort();
   return { id: manifest.id, version: manifest.version, sha256: await sha256(lines.join('')) };
+}
+
+/** Where the model's files were loaded from, when that was an address of their own and not beside a manifest. */
+function addresses({ files }: InstalledBundle): Pick<Recipe['model'], 'from'> {
+  const from = files.flatMap(({ role, url, sha256 }) =>
+    (role === 'language' || role === 'vision') && parseModelAddress(url).ok
+      ? [{ role, url, sha256 }]
+      : [],
+  );
+  return from.length ? { from } : {};
 }
 
 /** One hash for everything the model computes on: the output's own, or of all outputs' hashes and names. */

@@ -24,9 +24,18 @@ const prompt = fc.oneof(
     size: 'max',
   }),
 );
+const from = fc.array(
+  fc.record({
+    role: fc.constantFrom('language' as const, 'vision' as const),
+    url: fc.webPath().map((path) => `https://host.test/x${encodeURI(path).slice(0, 800)}.gguf`),
+    sha256: hex,
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+const model = fc.oneof(bundle, fc.record({ id, version: id, sha256: hex, from }));
 const recipe: fc.Arbitrary<Recipe> = fc.record({
   ...{ v: fc.constant(1 as const), app: fc.string({ maxLength: 40 }), pipeline: id },
-  ...{ runner: bundle, model: bundle, prompt },
+  ...{ runner: bundle, model, prompt },
   image: fc.oneof(
     fc.record({ kind: fc.constant('sample' as const), id }),
     fc.record({ kind: fc.constant('own' as const), sha256: hex, width: pixels, height: pixels }),

@@ -103,3 +103,28 @@ test('infinite options are refused', () => {
   );
   expect(parseRecipe(JSON.parse(json)).ok).toBe(false);
 });
+
+const FROM = [
+  { role: 'language', url: 'https://huggingface.co/o/n/resolve/c0ffee/a.gguf', sha256: hash('lm') },
+  { role: 'vision', url: 'https://host.test/mmproj.gguf', sha256: hash('mm') },
+] as const;
+
+test('a link says where its model came from', async () => {
+  const made: Recipe = { ...realistic, model: { ...realistic.model, from: [...FROM] } };
+  const fragment = await toFragment(made);
+  expect(fragment.length).toBeLessThan(1100);
+  expect(await fromFragment(fragment)).toEqual({ ok: true, value: made });
+});
+
+test.each([
+  ['an address that nobody may load', [{ ...FROM[0], url: 'javascript:alert(1)//a.gguf' }]],
+  ['plain http', [{ ...FROM[0], url: 'http://host.test/a.gguf' }]],
+  ['no hash', [{ ...FROM[0], sha256: undefined }]],
+  ['a role of tomorrow', [{ ...FROM[0], role: 'hearing' }]],
+  ['a long list', Array.from({ length: 5 }, () => FROM[0])],
+  ['no list', 'https://host.test/a.gguf'],
+])('a source that is %s is dropped, the rest of the link holds', async (_, from) => {
+  const read = await fromFragment(changed({ model: { ...RECIPE.model, from } }));
+  expect(read).toMatchObject({ ok: true, value: { prompt: RECIPE.prompt } });
+  expect(read).toHaveProperty('value.model.from', undefined);
+});
