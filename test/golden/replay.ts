@@ -21,7 +21,7 @@ export interface Piece {
 
 /**
  * Reads transcripts: `#@case ID` ... `#@end`; `1>line`, `1~piece without line end`, `2>` and `2~` alike for stderr,
- * `f>` and `f~` for result files, `h>` for the host's own lines. `#@exit N`, `#@provenance ...`, `#@note ...`, `#@cmd ...`.
+ * `f>` and `f~` for result files, `h>` for the host's own lines, `x>` for bytes in hex that are no text. `#@exit N`, `#@provenance ...`, `#@note ...`, `#@cmd ...`.
  * In a case whose note speaks of escapes, \xNN is a byte.
  */
 export function readCases(text: string): readonly Case[] {
@@ -40,7 +40,7 @@ function readCase(id: string, body: string): Case {
     if (key?.[1]) about[key[1]] = key[2] ?? '';
     const [, from, end, rest = ''] = /^([12f])([>~])(.*)$/.exec(line) ?? [];
     if (from === undefined) {
-      if (!key && !line.startsWith('h>')) throw new Error(`${id}: cannot read "${line}"`);
+      if (!key && !/^[hx]>/.test(line)) throw new Error(`${id}: cannot read "${line}"`);
       continue;
     }
     const piece = end === '>' ? `${rest}\n` : rest;
@@ -87,7 +87,7 @@ export function shuffled(output: readonly Piece[], random: () => number): readon
   while (left.stdout || left.stderr) {
     const from = left.stderr === '' || (left.stdout && random() < 0.5) ? 'stdout' : 'stderr';
     const length = 1 + Math.floor(random() * 40);
-    const chars = [...left[from]].slice(0, length).join(''); // never inside a character
+    const chars = [...left[from].slice(0, 2 * length)].slice(0, length).join(''); // never inside a character
     pieces.push({ from, text: chars });
     left[from] = left[from].slice(chars.length);
   }

@@ -7,7 +7,9 @@
 export interface LogLine {
   readonly from: 'executorch' | 'qnn' | 'other';
   readonly level: Level | undefined;
-  /** Without its prefix. Untrusted. */
+  /** As it was printed. Untrusted. */
+  readonly raw: string;
+  /** Without its prefix. */
   readonly message: string;
   /** Time since the program began, by its own clock; undefined where the line has none. */
   readonly atMs: number | undefined;
@@ -26,6 +28,8 @@ const LEVELS: Readonly<Record<string, Level>> = {
   ...{ VERBOSE: 'debug', DEBUG: 'debug', INFO: 'info', WARNING: 'warning', ERROR: 'error' },
 };
 
+const PLAIN = { from: 'other', level: undefined, atMs: undefined, continued: false } as const;
+
 /** Reads stderr line by line, for one program: whether a line continues a record depends on the one before. */
 export function logReader(): (line: string) => LogLine {
   /** The record that lines without a prefix belong to. */
@@ -36,19 +40,17 @@ export function logReader(): (line: string) => LogLine {
     if (letter) {
       const atMs = stamp(Number(hours), Number(minutes), Number(seconds));
       open = { level: LEVELS[letter], atMs, empty: message.trim() === '' };
-      return { from: 'executorch', level: open.level, message, atMs, continued: false };
+      return { from: 'executorch', level: open.level, raw: line, message, atMs, continued: false };
     }
     const [, word = '', text = ''] = QNN.exec(line) ?? [];
     if (word) {
       open = undefined;
-      const level = LEVELS[word];
-      return { from: 'qnn', level, message: text, atMs: undefined, continued: false };
+      return { ...PLAIN, from: 'qnn', level: LEVELS[word], raw: line, message: text };
     }
-    if (!open)
-      return { from: 'other', level: undefined, message: line, atMs: undefined, continued: false };
+    if (!open) return { ...PLAIN, raw: line, message: line };
     const { level, atMs, empty } = open;
     open.empty = empty && line.trim() === '';
-    return { from: 'executorch', level, message: line, atMs, continued: !empty };
+    return { from: 'executorch', level, raw: line, message: line, atMs, continued: !empty };
   };
 }
 

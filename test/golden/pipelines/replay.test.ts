@@ -14,7 +14,12 @@ const cases = folders(import.meta.dirname).flatMap((pipeline) =>
 );
 
 test('every pipeline has a transcript', () => {
-  expect(new Set(cases.map(([pipeline]) => pipeline))).toEqual(new Set(Object.keys(PIPELINES)));
+  const transcripts = folders(import.meta.dirname).filter((pipeline) =>
+    existsSync(join(import.meta.dirname, pipeline, 'transcripts.txt')),
+  );
+  expect(new Set([...cases.map(([pipeline]) => pipeline), ...transcripts])).toEqual(
+    new Set(Object.keys(PIPELINES)),
+  );
 });
 
 test.each(cases)('%s reads %s as recorded', (pipeline, name) => {
