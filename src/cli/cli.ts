@@ -5,7 +5,10 @@ export type Command = (args: readonly string[]) => Promise<number>;
  * Loaded when asked for: only some need a browser.
  */
 const COMMANDS: Record<string, () => Promise<Command>> = {
+  parse: async () => (await import('./parse')).parse,
+  pipelines: async () => (await import('./pipelines')).pipelines,
   preprocess: async () => (await import('./preprocess')).preprocess,
+  payload: async () => (await import('./payload')).payload,
   tokenize: async () => (await import('./tokenize')).tokenize,
 };
 

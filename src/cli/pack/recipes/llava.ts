@@ -1,0 +1,52 @@
+import type { Description, Part, Recipe } from '../recipe';
+import { contextOf, expectPte, fileOf } from './about';
+import { isPte } from './about';
+
+const BUILD = 'the ExecuTorch build, cmake-out-android/examples/models/llava';
+
+const runner: Part = {
+  ...{ kind: 'runner', id: 'llava', title: 'ExecuTorch LLaVA runner (CPU)', npu: 'none' },
+  ...{ qnn: false, licence: 'BSD-3-Clause', origin: 'llava_main of pytorch/executorch' },
+  items: [
+    {
+      ...{ key: 'program', names: ['llava_main'], is: 'program', role: 'runner' },
+      folders: ['cmake-out-android/examples/models/llava'],
+      from: `${BUILD}/llava_main (XNNPACK, linked statically)`,
+    },
+  ],
+  describe: (): Description => ({ findings: [] }),
+};
+
+const model: Part = {
+  ...{ kind: 'model', id: 'llava-1.5-7b', title: 'LLaVA 1.5 7B (ExecuTorch)', npu: 'none' },
+  ...{ qnn: false, licence: 'LicenseRef-own', origin: 'exported by its user' },
+  items: [
+    {
+      ...{ key: 'model', names: ['llava.pte', 'llava*.pte', '*.pte'], is: 'pte', role: 'language' },
+      ...{ from: 'ExecuTorch, python -m executorch.examples.models.llava.export_llava' },
+      suits: isPte('llava'),
+    },
+    {
+      ...{ key: 'tokenizer', names: ['tokenizer.bin'], is: 'tokenizer-bin', role: 'tokenizer' },
+      from: 'the same export: it writes tokenizer.bin beside llava.pte',
+    },
+  ],
+  describe: (files): Description => ({
+    findings: expectPte(files, 'model', ['llava'], 'llava'),
+    facts: { imageTokens: 576 },
+    // About 5 GiB are used (examples/models/llava/README.md).
+    memoryBytes: 5 * 2 ** 30,
+    model: {
+      input: { family: 'llava-1.5-et', params: {} },
+      ...{
+        context: contextOf(fileOf(files, 'model')) ?? 768,
+        prompts: ['What is in this picture?'],
+      },
+    },
+  }),
+};
+
+/** Source: pytorch/executorch examples/models/llava (README.md, main.cpp, export_llava.py). */
+export const llava: Recipe = {
+  ...{ id: 'llava', title: 'ExecuTorch LLaVA (CPU)', runner, model },
+};

@@ -1,0 +1,129 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseManifest, type Manifest } from '../../domain/bundle';
+import type { Inspected } from './inspect';
+import { manifestOf, type Labels, type Measured } from './manifest';
+import type { Plan, Wishes } from './plan';
+
+/** What a static server must send, for people. */
+export const HOSTING = `A Plugsight bundle: manifest.json and the files it names. To offer it to the page from a static server:
+
+- https, or http on localhost
+- Access-Control-Allow-Origin: the page's own origin (scheme and host), or *
+- Accept-Ranges: bytes (most servers do): a broken load then goes on where it stopped
+- no Content-Encoding on these files: their sizes and sha256 are those of the bytes on disk
+
+Or give the page this folder: "Use a model bundle". Check it with: npm run -s cli -- payload check DIR
+Vendor files in it are yours to use, not to pass on: read their licence before you host them for others.
+`;
+
+/** Left free on the disk. */
+const MARGIN = 64 << 20;
+
+export interface WriteJob {
+  readonly recipe: string;
+  readonly plan: Plan;
+  readonly labels: Labels;
+  readonly wishes: Pick<Wishes, 'facts'>;
+  /** The folder that receives the bundle's own folder. */
+  readonly into: string;
+  readonly force: boolean;
+  /** Called before each file. */
+  readonly onFile: (path: string, bytes: number) => void;
+}
+
+export interface Written {
+  readonly dir: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Writes a bundle to a folder of its own, whole or not at all: into a temporary folder first, then under its name.
+ * Each file is hashed while it is copied. Throws when the name is taken (without `force`) or the disk is too small.
+ */
+export async function writeBundle(job: WriteJob): Promise<Written> {
+  const { plan, into } = job;
+  await mkdir(into, { recursive: true });
+  const dir = join(into, job.labels.id ?? plan.part.id);
+  if (!job.force && (await exists(dir)))
+    throw new Error(`${dir} is there already; --force replaces it, --id gives another name`);
+  await checkSpace(into, plan.files);
+  const temporary = join(into, `.packing-${randomBytes(6).toString('hex')}`);
+  try {
+    const manifest = await fill(temporary, job);
+    await replace(temporary, dir);
+    return { dir, manifest };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function fill(folder: string, job: WriteJob): Promise<Manifest> {
+  const measured = new Map<string, Measured>();
+  await mkdir(folder);
+  for (const { path, source } of job.plan.files) {
+    job.onFile(path, source.bytes);
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    measured.set(path, await copyHashed(source.real, target, source.bytes));
+  }
+  const parsed = parseManifest(manifestOf(job.recipe, job.plan, measured, job.labels, job.wishes));
+  if (!parsed.ok) throw new Error(`the manifest would not be valid: ${parsed.failure.detail}`);
+  await writeFile(join(folder, 'HOSTING.txt'), HOSTING);
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(parsed.value, null, 2)}\n`);
+  return parsed.value;
+}
+
+/** The old folder goes only when the new one is whole, and comes back if the new one cannot take its place. */
+async function replace(temporary: string, dir: string): Promise<void> {
+  const old = `${temporary}-old`;
+  const had = await exists(dir);
+  if (had) await rename(dir, old);
+  try {
+    await rename(temporary, dir);
+  } catch (reason) {
+    if (had) await rename(old, dir);
+    throw reason;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Copies a file as a stream and hashes what was written. Throws when it is not as long as it was when it was read. */
+async function copyHashed(from: string, to: string, bytes: number): Promise<Measured> {
+  const hash = createHash('sha256');
+  const file = await open(to, 'wx');
+  let length = 0;
+  try {
+    for await (const chunk of createReadStream(from, {
+      highWaterMark: 4 << 20,
+    }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      length += chunk.byteLength;
+      await file.writeFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  if (length !== bytes) throw new Error(`${from} changed while it was packed`);
+  return { bytes: length, sha256: hash.digest('hex') };
+}
+
+async function checkSpace(folder: string, files: readonly Inspected[]): Promise<void> {
+  const need = files.reduce((sum, { source }) => sum + source.bytes, MARGIN);
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < need)
+    throw new Error(
+      `${folder} has ${megabytes(bavail * bsize)} free; the bundle needs ${megabytes(need)}`,
+    );
+}
+
+export const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
