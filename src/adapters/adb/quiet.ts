@@ -22,6 +22,7 @@ function quietSocket(socket: AdbSocket): AdbSocket {
   const writer = socket.writable.getWriter();
   const writable = new WritableStream<MaybeConsumable<Uint8Array>>({
     write(chunk) {
+      if (socket.service === SYNC) return silently(writer, chunk);
       if (chunk instanceof Consumable) ignore(chunk.consumed);
       return writer.write(chunk);
     },
@@ -35,4 +36,18 @@ function quietSocket(socket: AdbSocket): AdbSocket {
     writable,
     close: () => socket.close(),
   };
+}
+
+const SYNC = 'sync:';
+
+/**
+ * Whoever writes to a sync socket reads an answer, so it is told there that the socket is closed. Told here,
+ * too, it would be an unhandled rejection: nobody holds the library's last write of a push (F10).
+ */
+async function silently(
+  writer: WritableStreamDefaultWriter<MaybeConsumable<Uint8Array>>,
+  chunk: MaybeConsumable<Uint8Array>,
+): Promise<void> {
+  const write = (bytes: Uint8Array) => writer.write(bytes).catch(() => undefined);
+  await (chunk instanceof Consumable ? chunk.tryConsume(write) : write(chunk));
 }
