@@ -18,22 +18,28 @@ const PROGRAMS: Readonly<Record<string, Live>> = {
     async run(io) {
       const names = io.argv.slice(1);
       let exitCode = 0;
+      const print = async (bytes: Uint8Array) => {
+        await io.print(bytes);
+        return true;
+      };
       for (const name of names.length > 0 ? names : ['-'])
-        if (!(await copy(name, io))) exitCode = 1;
+        if (!(await copy(io, name, print))) exitCode = 1;
       return exitCode;
     },
   },
-  /** `head -c BYTES`: the first bytes of stdin. */
+  /** `head -c BYTES [FILE]`: the first bytes of a file or stdin. */
   head: {
-    takes: (args) => args.length === 2 && args[0] === '-c' && /^\d+$/.test(args[1] ?? ''),
-    async run({ argv, read, print }) {
-      for (let missing = Number(argv[2]); missing > 0;) {
-        const bytes = await read();
-        if (!bytes) break;
-        await print(bytes.subarray(0, missing));
-        missing -= bytes.length;
-      }
-      return 0;
+    takes: ([flag, count = '', name = '-', ...others]) =>
+      flag === '-c' && /^\d+$/.test(count) && isName(name) && others.length === 0,
+    async run(io) {
+      let missing = Number(io.argv[2]);
+      if (missing === 0) return 0;
+      const print = async (bytes: Uint8Array) => {
+        await io.print(bytes.subarray(0, missing));
+        missing -= Math.min(missing, bytes.length);
+        return missing > 0;
+      };
+      return (await copy(io, io.argv[3] ?? '-', print)) ? 0 : 1;
     },
   },
   sleep: {
@@ -60,10 +66,14 @@ export function findLive([name = '', ...args]: readonly string[]): Program | und
   return live?.takes(args) ? live.run : undefined;
 }
 
-/** One file, or stdin for "-", to stdout. False, with a word on stderr, when it cannot be read. */
-async function copy(name: string, { cwd, files, read, print, warn }: ProgramIo): Promise<boolean> {
+/** Gives one file, or stdin for "-", to `print` until that says false. False, with a word on stderr, when it cannot be read. */
+async function copy(
+  { argv, cwd, files, read, warn }: ProgramIo,
+  name: string,
+  print: (bytes: Uint8Array) => Promise<boolean>,
+): Promise<boolean> {
   if (name === '-') {
-    for (let bytes = await read(); bytes; bytes = await read()) await print(bytes);
+    for (let bytes = await read(); bytes && (await print(bytes));) bytes = await read();
     return true;
   }
   let chunks: readonly Uint8Array[];
@@ -71,9 +81,9 @@ async function copy(name: string, { cwd, files, read, print, warn }: ProgramIo):
     chunks = files.read(absolute(cwd, name));
   } catch (fault) {
     if (!(fault instanceof FileFault)) throw fault;
-    await warn(`cat: ${name}: ${fault.text}\n`);
+    await warn(`${argv[0] ?? ''}: ${name}: ${fault.text}\n`);
     return false;
   }
-  for (const chunk of chunks) await print(chunk);
+  for (const chunk of chunks) if (!(await print(chunk))) break;
   return true;
 }

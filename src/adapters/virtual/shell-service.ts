@@ -102,6 +102,7 @@ function ioOf(
   const write = async (to: Sink, output: string | Uint8Array) => {
     if (killed.aborted) return;
     const bytes = typeof output === 'string' ? new TextEncoder().encode(output) : output;
+    if (bytes.length === 0) return;
     if (to === 'stdout') await pipes.print(bytes);
     else if (to === 'stderr') await pipes.warn(bytes);
     else files.append(to, bytes);

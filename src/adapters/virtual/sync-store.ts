@@ -122,7 +122,7 @@ async function receive(
 
 /** Says why, then swallows the data that is still on its way, as adbd does, so that the host gets to read it. */
 async function refuse(channel: SyncChannel, message: string): Promise<void> {
-  if (!(await channel.fail(message, true))) return;
+  await channel.fail(message);
   for (;;) {
     const [command = 0, length = 0] = await channel.input.words(2);
     if (command !== DATA || length > MAX_DATA) return;

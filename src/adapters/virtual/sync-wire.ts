@@ -24,9 +24,10 @@ export class SyncChannel {
     return this.#stream.write(concat(parts));
   }
 
-  /** Sends FAIL. `goesOn` says whether the session does; the result is whether it can. */
-  async fail(message: string, goesOn = false): Promise<boolean> {
+  /** Sends FAIL. False: it is the last word of a session. */
+  async fail(message: string): Promise<false> {
     const text = new TextEncoder().encode(message);
-    return (await this.write(pack(FAIL, text.length), text)) && goesOn;
+    await this.write(pack(FAIL, text.length), text);
+    return false;
   }
 }

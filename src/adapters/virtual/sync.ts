@@ -138,7 +138,7 @@ class SyncSession {
       if (!(fault instanceof FileFault)) throw fault;
       // a directory can be opened
       const step = fault.error === 'EISDIR' ? 'read' : 'open';
-      return this.#channel.fail(`${step} failed: ${fault.text}`, true);
+      return this.#channel.fail(`${step} failed: ${fault.text}`);
     }
     let batch: Uint8Array[] = [];
     let size = 0;
