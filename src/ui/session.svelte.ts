@@ -224,9 +224,10 @@ export class Session {
     const { prompt } = this;
     const { pipeline, pipelineId, requested } = this.setup;
     const options: OptionValues = { ...this.setup.options };
-    this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools);
+    // Kept here: a phone that goes takes it away from us before the run's report is made.
+    const runner = (this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools));
     const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4, env: {} };
-    const asking = this.#runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
+    const asking = runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
     if (this.run?.failure?.code === 'device-file-missing') this.setup.payload = IDLE;
@@ -247,7 +248,7 @@ export class Session {
       ran: verdict(requested, this.run?.proofs ?? {}),
     });
     const { run } = this;
-    const { commands } = this.#runner;
+    const { commands } = runner;
     if (!run || commands.length === 0) return;
     const report = toReport({
       app: this.platform.app,

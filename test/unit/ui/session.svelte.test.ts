@@ -109,6 +109,21 @@ test('stopping ends the answer and keeps what came', async () => {
   expect(platform.held).toBe(0);
 });
 
+test('an answer that is cut off because the phone went has a report', async () => {
+  device.onSpawn = (process) =>
+    speakProtocol(process, ({ request }) => {
+      const [prompt, token] = answer(request, 'x');
+      for (const event of [prompt, token]) if (event) process.say(event);
+    });
+  await ready();
+  const asking = session.ask();
+  await expect.poll(() => session.run?.text).toBe('x');
+  device.unplug();
+  await asking;
+  expect(session.last?.report).toMatchObject({ text: 'x', failure: { code: 'unplugged' } });
+  expect(session.last?.report.commands).toHaveLength(1);
+});
+
 test('a program that is not on the phone is installed anew by trying again', async () => {
   await ready();
   device.onSpawn = (process) => process.end(ok(127));
