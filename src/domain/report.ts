@@ -1,7 +1,7 @@
 import { verdict, type Proofs, type Requested, type Verdict } from './accelerator';
 import { explainBuild, type ProgramBuild } from './build';
 import { toShell, type Command } from './device';
-import { SIMULATED_LABEL } from './virtual';
+import { SIMULATED_LABEL, SIMULATED_RUNNER_LABEL } from './virtual';
 import type { DeviceFacts } from './device-facts';
 import type { PreparedInput } from './prepare';
 import type { Recipe } from './recipe';
@@ -23,6 +23,8 @@ export interface Report {
     readonly facts: DeviceFacts;
   };
   readonly recipe: Recipe;
+  /** Says that the runner is a simulated one, where it is. */
+  readonly runnerNote: string | undefined;
   /** Which build of the runner this phone's processor got. */
   readonly build: ProgramBuild | undefined;
   readonly input: {
@@ -75,6 +77,7 @@ export interface ReportParts {
   readonly build: ProgramBuild | undefined;
   readonly commands: readonly Command[];
   readonly requested: Requested;
+  readonly simulatedRunner: boolean;
   readonly run: RunState;
 }
 
@@ -94,6 +97,7 @@ export function toReport(parts: ReportParts): Report {
       facts: parts.facts,
     },
     recipe: parts.recipe,
+    runnerNote: parts.simulatedRunner ? SIMULATED_RUNNER_LABEL : undefined,
     build: parts.build,
     input: {
       family: input.recipe.family,
@@ -139,7 +143,9 @@ export function toMarkdown(report: Report, link: string): string {
   return [
     `# Run on ${escape(device.name)}${device.simulated ? ' (simulated)' : ''}`,
     '',
-    ...(device.note ? [`**${escape(device.note)}**`, ''] : []),
+    ...[device.note, report.runnerNote].flatMap((note) =>
+      note ? [`**${escape(note)}**`, ''] : [],
+    ),
     `- made ${report.made} by Plugsight ${escape(report.app)}`,
     `- pipeline ${recipe.pipeline}; runner ${recipe.runner.id} ${recipe.runner.version}; model ${recipe.model.id} ${recipe.model.version} (${recipe.model.sha256.slice(0, 12)})`,
     `- accelerator: ${report.accelerator.verdict}${Object.values(report.accelerator.proofs)

@@ -38,6 +38,10 @@ export const TROUBLE_KINDS = [
 
 export type TroubleKind = (typeof TROUBLE_KINDS)[number];
 
+/** Shown wherever a runner that imitates another is named, on whatever device. */
+export const SIMULATED_RUNNER_LABEL =
+  'simulated runner: imitates its original’s output, answers with the tiny model; processors and speeds are not real';
+
 /** Shown wherever a virtual phone is named. */
 export const SIMULATED_LABEL =
   'virtual phone, simulated; inference by llama.cpp (WASM) in this page';

@@ -123,16 +123,21 @@ const PARTS_OF_MODEL: Readonly<Record<Part, string>> = {
   language: 'Language model',
 };
 
+/** A verdict as it stands beside a number. What a simulated runner says of processors is not true of this device. */
+export const verdictLabel = (verdict: Verdict, simulated: boolean): string =>
+  simulated ? `simulated, “${VERDICT_LABELS[verdict]}”` : VERDICT_LABELS[verdict];
+
 /** One sentence a part: where it was asked to run, and what proves where it did. */
 export function whereItRan(requested: Requested, proofs: Proofs): readonly string[] {
-  return (Object.keys(PARTS_OF_MODEL) as Part[]).map((part) => {
-    const wanted = PROCESSORS[requested[part]];
+  return (Object.keys(PARTS_OF_MODEL) as Part[]).flatMap((part) => {
+    const wanted = requested[part];
     const proof = proofs[part];
+    if (!wanted) return [];
     const said = proof
       ? `ran on the ${PROCESSORS[proof.on]}: “${proof.line}”`
-      : requested[part] === 'cpu'
+      : wanted === 'cpu'
         ? 'asked to run on the CPU, which needs no proof'
-        : `asked to run on the ${wanted}; no line of the runner proves it`;
-    return `${PARTS_OF_MODEL[part]} ${said}`;
+        : `asked to run on the ${PROCESSORS[wanted]}; no line of the runner proves it`;
+    return [`${PARTS_OF_MODEL[part]} ${said}`];
   });
 }

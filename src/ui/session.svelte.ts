@@ -13,6 +13,7 @@ import { createHostTools } from '../flows/host-tools';
 import { record, type PictureRef } from '../flows/record';
 import { Runner } from '../flows/run';
 import { isPipelineId } from '../pipelines';
+import { ModelLink } from './model-link.svelte';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
 import { SetupState, type Installed } from './setup.svelte';
@@ -38,6 +39,8 @@ export interface Turn {
 export class Session {
   readonly platform: Platform;
   readonly phone: PhoneState;
+  /** A model at an address, on its way to becoming the one that is used. */
+  readonly modelLink: ModelLink;
 
   readonly setup: SetupState;
 
@@ -70,6 +73,7 @@ export class Session {
   constructor(platform: Platform) {
     this.platform = platform;
     this.phone = new PhoneState(platform);
+    this.modelLink = new ModelLink(platform);
     this.setup = new SetupState(platform, this.phone);
     this.setup.onModel = ({ manifest }) => {
       if (!this.prompt) this.prompt = manifest.model?.prompts[0] ?? '';
@@ -222,7 +226,7 @@ export class Session {
     const picture = this.picture;
     if (!phone || !picture) return;
     const { prompt } = this;
-    const { pipeline, pipelineId, requested } = this.setup;
+    const { pipeline, pipelineId, requested, simulatedRunner } = this.setup;
     const options: OptionValues = { ...this.setup.options };
     // Kept here: a phone that goes takes it away from us before the run's report is made.
     const runner = (this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools));
@@ -245,7 +249,7 @@ export class Session {
         class: this.phone.virtualModel ?? phone.facts.soc ?? phone.facts.model,
         simulated: phone.device.simulated,
       },
-      ran: verdict(requested, this.run?.proofs ?? {}),
+      ran: simulatedRunner ? undefined : verdict(requested, this.run?.proofs ?? {}),
     });
     const { run } = this;
     const { commands } = runner;
@@ -255,6 +259,7 @@ export class Session {
       madeAt: this.platform.browser.now(),
       browser: this.platform.browser.userAgent,
       ...{ device: phone.device, facts: phone.facts, recipe, input, commands, requested, run },
+      simulatedRunner,
       build: buildOf(installed.runner.files),
     });
     const link = this.platform.browser.address() + (await toFragment(recipe));
@@ -307,6 +312,7 @@ export class Session {
     if (!isPipelineId(recipe.pipeline))
       return void (this.notice = { code: 'link-newer', detail: `pipeline "${recipe.pipeline}"` });
     this.asked = recipe;
+    this.modelLink.fillFrom(recipe.model.from);
     await this.setup.openRecipe(recipe, recipe.pipeline);
     const { image } = recipe;
     const sample =

@@ -1,6 +1,6 @@
 import type { Requested } from '../domain/accelerator';
 import { filesFor, type BundleSource } from '../domain/bundle';
-import type { Failure } from '../domain/failure';
+import type { Failure, FailureCode } from '../domain/failure';
 import { missingRoles, type InstalledBundle, type Pipeline } from '../domain/pipeline';
 import type { Recipe } from '../domain/recipe';
 import { fail, ok, type Result } from '../domain/result';
@@ -15,6 +15,9 @@ export interface Installed {
   readonly runner: InstalledBundle;
   readonly model: InstalledBundle;
 }
+
+/** Installing again cannot help: another runner, or another phone, can. */
+export const HOPELESS: readonly FailureCode[] = ['abi-unsupported', 'payload-yours'];
 
 const LOAD_MS = 30_000;
 /** Reading the whole of the user's own files, for their hashes. */
