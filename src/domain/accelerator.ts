@@ -5,8 +5,8 @@ export type Processor = 'npu' | 'gpu' | 'cpu';
 export const PARTS = ['vision', 'language'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Where each part was asked to run. */
-export type Requested = Readonly<Record<Part, Processor>>;
+/** Where each part was asked to run. A part that a pipeline does not have is absent. */
+export type Requested = Readonly<Partial<Record<Part, Processor>>>;
 
 /** Where a part ran, and the runner's own line that proves it. Untrusted text. */
 export interface Proof {
@@ -28,6 +28,6 @@ export function verdict(requested: Requested, proofs: Proofs): Verdict {
   if (wanted.length === 0) return PARTS.some((part) => requested[part] === 'gpu') ? 'gpu' : 'cpu';
   if (wanted.some((part) => !proofs[part])) return 'not-proven';
   const got = wanted.filter((part) => proofs[part]?.on === 'npu');
-  if (got.length === PARTS.length) return 'npu';
+  if (got.length === PARTS.filter((part) => requested[part]).length) return 'npu';
   return got.length > 0 ? 'partly-npu' : 'cpu-fallback';
 }

@@ -31,7 +31,9 @@ export function createHostTools(
 }
 
 async function readTokenizer(source: BundleSource, signal: AbortSignal): Promise<Result<Blob>> {
-  const file = source.manifest.files.find(({ role }) => role === 'tokenizer');
+  const files = source.manifest.files.filter(({ role }) => role === 'tokenizer');
+  // Beside it may lie another format, for the runner.
+  const file = files.find(({ path }) => path.endsWith('.json')) ?? files[0];
   if (!file) return fail('tokenizer-invalid', `${source.manifest.id} has no tokenizer file`);
   if (file.bytes > MAX_TOKENIZER_BYTES)
     return fail('tokenizer-invalid', `${file.path}: ${file.bytes} bytes`);

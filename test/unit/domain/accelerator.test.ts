@@ -29,3 +29,9 @@ test('where no NPU was asked for there is nothing to prove', () => {
   expect(verdict({ vision: 'cpu', language: 'cpu' }, on())).toBe('cpu');
   expect(verdict({ vision: 'gpu', language: 'cpu' }, on())).toBe('gpu');
 });
+
+test('a pipeline without eyes is on the NPU when its language model is', () => {
+  expect(verdict({ language: 'npu' }, on(undefined, 'npu'))).toBe('npu');
+  expect(verdict({ language: 'npu' }, on())).toBe('not-proven');
+  expect(verdict({ language: 'npu' }, on(undefined, 'cpu'))).toBe('cpu-fallback');
+});
