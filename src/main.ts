@@ -17,6 +17,9 @@ const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const tokenizer = once(async () => (await import('./adapters/tokenizer/client')).createTokenizer());
 const combiner = once(async () => (await import('./adapters/embeddings/client')).createCombiner());
+const models = once(async () =>
+  (await import('./adapters/browser/remote-models')).createRemoteModels(),
+);
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};
@@ -65,6 +68,11 @@ const platform: Platform = {
   tokenizer: { encode: async (...job) => (await tokenizer()).encode(...job) },
   combiner: { combine: async (...job) => (await combiner()).combine(...job) },
   catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
+  models: {
+    list: async (...job) => (await models()).list(...job),
+    inspect: async (...job) => (await models()).inspect(...job),
+    source: async (...job) => (await models()).source(...job),
+  },
   samples: samples.map((sample) => ({ ...sample, url: `samples/${sample.file}` })),
   browser: { ...page, userAgent: navigator.userAgent, now: () => new Date() },
 };

@@ -50,8 +50,9 @@ const POLICY = [
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
   "font-src 'self'",
-  // https: bundles that the user hosts; ws: the bridge (docs/bridge.md), on this computer only
-  "connect-src 'self' blob: https: ws://127.0.0.1:* ws://localhost:*",
+  // https: bundles that the user hosts, and models at any address that the user pastes; http: models that this
+  // computer itself serves (docs/models.md); ws: the bridge (docs/bridge.md). Both of these on this computer only.
+  "connect-src 'self' blob: https: http://127.0.0.1:* http://localhost:* ws://127.0.0.1:* ws://localhost:*",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');

@@ -68,14 +68,19 @@ export function hubFileUrl(repo: string, commit: string, path: string): URL {
   return new URL(`https://huggingface.co/${repo}/resolve/${encodeURIComponent(commit)}/${encoded}`);
 }
 
+/** An address with what its file must be, as `parseModelAddress` reads it. */
+export const withHash = ({ url, sha256 }: { url: string; sha256?: string }): string =>
+  sha256 ? `${url}#sha256=${sha256}` : url;
+
 /** A GGUF file in one piece, or the name of one. */
 export const isGguf = (path: string): boolean => /\.gguf$/i.test(path);
 export const isSplit = (path: string): boolean => SPLIT.test(path);
 /** How makers name the vision part. */
 export const isVisionName = (path: string): boolean => /mmproj/i.test(path.split('/').at(-1) ?? '');
 
+/** As the page's content security policy allows it; IPv6 addresses cannot be named there. */
 const isThisComputer = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname);
+  protocol === 'http:' && /^(localhost|127\.0\.0\.1)$/.test(hostname);
 
 const invalid = (address: string, why: string) =>
   fail('address-invalid', `${why}: ${address.slice(0, 200)}`);

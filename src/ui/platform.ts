@@ -4,6 +4,7 @@ import type { Candidate, Connector } from '../domain/device';
 import type { Combiner } from '../domain/embeddings';
 import type { Failure } from '../domain/failure';
 import type { Preparer } from '../domain/prepare';
+import type { RemoteModels } from '../domain/remote-model';
 import type { Result } from '../domain/result';
 import type { Tokenizer } from '../domain/tokenizer';
 import type { VirtualPhones } from '../domain/virtual';
@@ -31,6 +32,7 @@ export interface Platform {
   readonly tokenizer: Tokenizer;
   readonly combiner: Combiner;
   readonly catalogue: BundleCatalogue;
+  readonly models: RemoteModels;
   readonly samples: readonly Sample[];
   readonly browser: {
     readonly userAgent: string;

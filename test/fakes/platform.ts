@@ -102,6 +102,13 @@ export class FakePlatform implements Platform {
     fromAddress: async (): Promise<Result<BundleSource>> => fail('bundle-unreachable'),
   };
 
+  /** No test of the whole page's state loads from an address. */
+  readonly models = {
+    list: async () => fail('bundle-unreachable'),
+    inspect: async () => fail('bundle-unreachable'),
+    source: async () => fail('bundle-unreachable'),
+  };
+
   readonly browser = {
     userAgent: 'test',
     now: () => new Date(0),

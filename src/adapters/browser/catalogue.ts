@@ -7,10 +7,7 @@ import {
   type Manifest,
 } from '../../domain/bundle';
 import { fail, ok, type Result } from '../../domain/result';
-import { systemClock } from '../system-clock';
-import { ask, broken, cappedText, openRemote, type Network } from './download';
-
-const BROWSER: Network = { fetch: (...args) => fetch(...args), clock: systemClock };
+import { BROWSER, ask, broken, cappedText, openRemote, type Network } from './download';
 
 /** Bundles served beside the page under `base` (ending in "/"), from elsewhere, from a folder, and of the user's own files. */
 export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalogue {

@@ -1,3 +1,4 @@
+import { systemClock } from '../system-clock';
 import { SourceBroken } from '../../domain/bundle';
 import type { Clock } from '../../domain/clock';
 import type { Failure, FailureCode } from '../../domain/failure';
@@ -8,6 +9,9 @@ export interface Network {
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly clock: Clock;
 }
+
+/** The browser's own. */
+export const BROWSER: Network = { fetch: (...args) => fetch(...args), clock: systemClock };
 
 /** A file at an address. */
 export interface RemoteBytes {

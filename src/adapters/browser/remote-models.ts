@@ -5,13 +5,13 @@ import { parseModelAddress, type ModelAddress } from '../../domain/model-address
 import { checkPair } from '../../domain/model-check';
 import type { Listing, ModelOffer, RemoteFile, RemoteModels } from '../../domain/remote-model';
 import { fail, ok, type Result } from '../../domain/result';
-import { openRemote, readRange, type Network } from './download';
+import { BROWSER, openRemote, readRange, type Network } from './download';
 import { readHead } from './gguf-head';
 import { askHub, languageFiles, visionFiles } from './hub';
 import { pairManifest } from './model-manifest';
 
 /** Models at https addresses and at Hugging Face, over this network. */
-export function createRemoteModels(net: Network): RemoteModels {
+export function createRemoteModels(net: Network = BROWSER): RemoteModels {
   return {
     list: (language, vision, signal) => list(net, language, vision, signal),
     inspect: (pair, signal) => inspect(net, pair, signal),
