@@ -1,6 +1,6 @@
 // Imported by vite.config.ts, so: no import without a file extension from here on (Vite's native config loader).
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 
 /** The bundles that come with the page, one folder each. */
 export const PAYLOAD_DIR = join(import.meta.dirname, '../../device-payload');
@@ -76,7 +76,8 @@ export async function servedFiles(root = PAYLOAD_DIR): Promise<ReadonlySet<strin
   for (const name of await bundleNames(root)) {
     paths.add(`${name}/manifest.json`);
     for (const { url } of listedFiles(await servedManifest(name, root)))
-      if (isLocal(url)) paths.add(`${name}/${url}`);
+      // A bundle may share another one's file; nothing outside is ever served.
+      if (isLocal(url)) paths.add(posix.join('/', name, url).slice(1));
   }
   return paths;
 }

@@ -21,8 +21,9 @@ export const omniinfer: StepPipeline = {
   summary:
     'Qwen2.5-VL-3B: vision encoder by llama.cpp, decoder by ExecuTorch, both on the NPU. Qwen3-VL is not supported by the public runner.',
   streams: false,
-  runner: 'omniinfer',
-  model: 'qwen2.5-vl-3b-omniinfer',
+  runner: 'simulated-omniinfer-runner',
+  model: 'simulated-omniinfer-model',
+  yours: true,
   needs: PARTS,
   options: {
     temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),

@@ -16,8 +16,9 @@ export const qnnMultimodal: StepPipeline = {
   title: 'ExecuTorch QNN multimodal',
   summary: 'SmolVLM-500M or InternVL3-1B, all parts on the NPU. The answer comes whole at the end.',
   streams: false,
-  runner: 'qnn-multimodal',
-  model: 'smolvlm-500m-qnn',
+  runner: 'simulated-qnn-multimodal-runner',
+  model: 'simulated-qnn-multimodal-model',
+  yours: true,
   needs: PARTS,
   options: {
     'max-tokens': option(
