@@ -33,6 +33,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'families',
     'pipelines',
     'adapters',
+    'ui', // the sentences of failures, and no component
     'node:',
     'vite',
     '@playwright',
