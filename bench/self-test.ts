@@ -1,33 +1,23 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readManifest } from '../src/cli/bundle-files';
 import { compareRows, disagreement } from '../src/domain/agreement';
 import { createEncoderHere, createPreparerHere } from '../test/device/page-tools';
 import { damaged, flipped, scaled, tensorsOf, zeroed } from '../test/fakes/gguf-tensors';
-import {
-  GOLDEN,
-  MMPROJ,
-  MODEL,
-  NativeRunner,
-  picture,
-  programOf,
-} from '../test/payload/native-runner';
+import { MMPROJ, MODEL, NativeRunner, programOf } from '../test/payload/native-runner';
 
 /** `npx tsx bench/self-test.ts`: what the self-test sees of honest and of damaged models. The native runner must be built. */
 const NEVER = new AbortController().signal;
-const FILES = ['0000', '0002', '0077', '0097', '0143', '0057'].map((name) => `${name}.png`);
 const ROUNDS = Number(process.argv[2] ?? 200);
 
-interface Question {
-  readonly file: string;
-  readonly prompt: string;
-}
-const all = JSON.parse(await readFile(join(GOLDEN, 'test.json'), 'utf8')) as Question[];
-const torch = JSON.parse(await readFile(join(GOLDEN, 'torch.json'), 'utf8')) as string[];
-const cases = FILES.map((file) => {
-  const at = all.findIndex((question) => question.file === file);
-  return { file, prompt: all[at]!.prompt, answer: torch[at]! };
-});
+const PAYLOAD = join(MMPROJ, '..');
+const { model: facts } = await readManifest(PAYLOAD);
+const cases = (facts?.selfTest?.cases ?? []).map(({ picture, prompt, answer }) => ({
+  file: join(PAYLOAD, picture.url),
+  prompt,
+  answer,
+}));
 
 /** What the page computes from the same pictures. */
 async function expected(model: Blob): Promise<readonly Float32Array[]> {
@@ -35,7 +25,7 @@ async function expected(model: Blob): Promise<readonly Float32Array[]> {
   const params = { size: 128, filter: 'bicubic', mean: '0.5,0.5,0.5', std: '0.5,0.5,0.5' };
   const pictures = [];
   for (const { file } of cases) {
-    const png = new Blob([await readFile(picture(file))]);
+    const png = new Blob([await readFile(file)]);
     const made = await preparer.prepare(png, { family: 'smolvlm-512', params }, NEVER);
     if (!made.ok) throw new Error(made.failure.detail);
     pictures.push(made.value.outputs[0]!);
@@ -45,8 +35,7 @@ async function expected(model: Blob): Promise<readonly Float32Array[]> {
   return made.value.embeddings;
 }
 
-const onnx = join(MMPROJ, '../vision.onnx');
-const page = await expected(new Blob([await readFile(process.env['ONNX'] ?? onnx)]));
+const page = await expected(new Blob([await readFile(join(PAYLOAD, 'vision.onnx'))]));
 const dir = await mkdtemp(join(tmpdir(), 'plugsight-damage-'));
 
 interface Seen {
@@ -62,7 +51,7 @@ async function look(files: { model?: string; mmproj?: string }): Promise<Seen> {
   await runner.expect('ready');
   let seen: Seen = { minCosine: 1, worstLength: 1, rightAnswers: 0, fault: undefined };
   for (const [i, { file, prompt, answer }] of cases.entries()) {
-    const { text } = await runner.put({ image: picture(file), prompt, max_tokens: 96 });
+    const { text } = await runner.put({ image: file, prompt, max_tokens: 96 });
     const bytes = await readFile(dump);
     const there = new Float32Array(new Uint8Array(bytes).buffer);
     const figures = compareRows(there, page[i]!, 128);

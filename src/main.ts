@@ -20,6 +20,7 @@ const combiner = once(async () => (await import('./adapters/embeddings/client'))
 const models = once(async () =>
   (await import('./adapters/browser/remote-models')).createRemoteModels(),
 );
+const encoder = once(async () => (await import('./adapters/encoder/client')).createEncoder());
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};
@@ -67,6 +68,10 @@ const platform: Platform = {
   preparer: { prepare: async (...job) => (await preparer()).prepare(...job) },
   tokenizer: { encode: async (...job) => (await tokenizer()).encode(...job) },
   combiner: { combine: async (...job) => (await combiner()).combine(...job) },
+  encoder: {
+    inspect: async (...job) => (await encoder()).inspect(...job),
+    encode: async (...job) => (await encoder()).encode(...job),
+  },
   catalogue: createCatalogue(new URL('bundles/', document.baseURI)),
   models: {
     list: async (...job) => (await models()).list(...job),

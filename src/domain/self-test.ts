@@ -1,5 +1,8 @@
-import { disagreement, type Agreement } from './agreement';
+import { AGREEMENT_LIMITS, disagreement, type Agreement } from './agreement';
+import type { Manifest } from './bundle';
+import type { DeviceFacts } from './device-facts';
 import type { Failure } from './failure';
+import { SIMULATED_LABEL } from './virtual';
 
 /** "now": under way. "unknown": it could not be found out, and `why` says why not. */
 export type Finding = 'now' | 'right' | 'wrong' | 'unknown';
@@ -60,6 +63,61 @@ export interface Verdict {
   readonly because: string;
 }
 
+/** What was found, for people and programs. No serial number, no picture. */
+export interface SelfTestReport {
+  readonly schema: 'plugsight-self-test/1';
+  readonly app: string;
+  /** ISO 8601, UTC. */
+  readonly made: string;
+  readonly browser: string;
+  readonly device: {
+    readonly name: string;
+    readonly simulated: boolean;
+    /** Says that it is simulated, where it is. */
+    readonly note: string | undefined;
+    readonly transport: string;
+    readonly facts: DeviceFacts;
+  };
+  readonly runner: Named;
+  readonly model: Named;
+  /** Whose encoder the page computed with. */
+  readonly encoder: 'model' | 'own';
+  readonly limits: typeof AGREEMENT_LIMITS;
+  readonly verdict: Verdict;
+  readonly checks: readonly Check[];
+}
+type Named = { readonly id: string; readonly version: string };
+
+export interface SelfTestParts {
+  readonly app: string;
+  readonly madeAt: Date;
+  readonly browser: string;
+  readonly device: {
+    readonly name: string;
+    readonly simulated: boolean;
+    readonly transport: string;
+  };
+  readonly facts: DeviceFacts;
+  readonly runner: Manifest;
+  readonly model: Manifest;
+  readonly encoder: SelfTestReport['encoder'];
+  readonly checks: readonly Check[];
+}
+
+/** Puts a report together. Pure. */
+export function toSelfTestReport(parts: SelfTestParts): SelfTestReport {
+  const { app, madeAt, browser, device, facts, encoder, checks } = parts;
+  const { name, simulated, transport } = device;
+  const named = ({ id, version }: Manifest) => ({ id, version });
+  return {
+    schema: 'plugsight-self-test/1',
+    ...{ app, made: madeAt.toISOString(), browser },
+    device: { name, simulated, note: simulated ? SIMULATED_LABEL : undefined, transport, facts },
+    ...{ runner: named(parts.runner), model: named(parts.model), encoder },
+    ...{ limits: AGREEMENT_LIMITS, verdict: verdictOf(checks), checks },
+  };
+}
+
 /** A check keeps its place in the list when it is told again. */
 export const keyOf = (check: Check): string =>
   'number' in check ? `${check.kind} ${check.number}` : check.kind;
@@ -75,11 +133,11 @@ export function verdictOf(checks: readonly Check[]): Verdict {
   const wrong = checks.find(({ is }) => is === 'wrong');
   if (wrong) return { is: 'wrong', because: figureOf(wrong) };
   const doubt = checks.find(({ is }) => is !== 'right');
-  if (doubt) return { is: 'unknown', because: figureOf(doubt) || 'it was not finished' };
+  if (doubt) return { is: 'unknown', because: figureOf(doubt) || 'It was not finished' };
   const kinds = new Set(checks.map(({ kind }) => kind));
   const missing = (['files', 'answer', 'embeddings'] as const).find((kind) => !kinds.has(kind));
   return missing
-    ? { is: 'unknown', because: `it was not finished: no ${missing} checked` }
+    ? { is: 'unknown', because: `It was not finished: no ${missing} checked` }
     : { is: 'right', because: '' };
 }
 
@@ -94,8 +152,8 @@ export function titleOf(check: Check): string {
       return 'The same pictures, computed by this page';
     case 'embeddings':
       return check.number
-        ? `Picture ${check.number}, embeddings against this page's`
-        : "Embeddings against this page's";
+        ? `Picture ${check.number}, embeddings beside this page’s`
+        : 'Embeddings beside this page’s';
   }
 }
 
@@ -133,13 +191,11 @@ function answerInWords({ is, prompt, expected, said }: AnswerCheck): string {
 }
 
 function agreementInWords(seen: Agreement): string {
-  const { minCosine, meanCosine, worstLength, maxAbsDifference, rows, width } = seen;
-  const figures = [
-    `lowest cosine ${minCosine.toFixed(6)}, mean ${meanCosine.toFixed(6)}`,
-    `lengths within ${(Math.abs(worstLength - 1) * 100).toFixed(1)} %`,
-    `largest difference ${maxAbsDifference.toPrecision(3)}`,
-    `${rows} tokens × ${width}`,
-  ].join(' · ');
+  const { minCosine, meanCosine, worstLength, maxAbsDifference } = seen;
   const wrong = disagreement(seen);
-  return wrong ? `${wrong} (${figures})` : figures;
+  return [
+    ...(wrong ? [wrong] : []),
+    `cosine ${minCosine.toFixed(6)} lowest, ${meanCosine.toFixed(6)} mean`,
+    `largest difference ${maxAbsDifference.toPrecision(3)}, lengths within ${(Math.abs(worstLength - 1) * 100).toFixed(1)} %`,
+  ].join('; ');
 }

@@ -2,6 +2,7 @@ import type { BundleCatalogue } from '../domain/bundle';
 import type { Clock } from '../domain/clock';
 import type { Candidate, Connector } from '../domain/device';
 import type { Combiner } from '../domain/embeddings';
+import type { VisionEncoder } from '../domain/encoder';
 import type { Failure } from '../domain/failure';
 import type { Preparer } from '../domain/prepare';
 import type { RemoteModels } from '../domain/remote-model';
@@ -31,6 +32,7 @@ export interface Platform {
   readonly preparer: Preparer;
   readonly tokenizer: Tokenizer;
   readonly combiner: Combiner;
+  readonly encoder: VisionEncoder;
   readonly catalogue: BundleCatalogue;
   readonly models: RemoteModels;
   readonly samples: readonly Sample[];

@@ -166,7 +166,7 @@ describe.skipIf(reason)(`the self-test on a real adbd (${reason ?? 'native runne
           pictures,
           encoder: { file, size: 128 },
         });
-        expect(verdict).toEqual({ is: 'unknown', because: 'no answers are known for this model' });
+        expect(verdict).toEqual({ is: 'unknown', because: 'No answers are known for this model' });
         expect(states(checks, 'embeddings')).toEqual(['right']);
       },
     );
@@ -174,7 +174,7 @@ describe.skipIf(reason)(`the self-test on a real adbd (${reason ?? 'native runne
     test('without one, nothing is claimed', { timeout: 60_000 }, async () => {
       const { checks, verdict } = await run(own(), { pictures });
       expect(verdict.is).toBe('unknown');
-      expect(checks.map(figureOf)).toContain('no ONNX encoder of this model is at hand');
+      expect(checks.map(figureOf)).toContain('No ONNX encoder of this model is at hand');
     });
   });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseManifest, type BundleSource } from '../../src/domain/bundle';
+import type { Encoded, EncoderShape, VisionEncoder } from '../../src/domain/encoder';
 import type { Failure } from '../../src/domain/failure';
 import type { PreparedInput } from '../../src/domain/prepare';
 import { fail, ok, type Result } from '../../src/domain/result';
@@ -75,6 +76,13 @@ export class FakePlatform implements Platform {
 
   /** No test of the page's state counts tokens. */
   readonly combiner = NO_TOOLS;
+  /** What the page's own engine computes, when a test wants it to. */
+  encoded: Result<Encoded> = fail('encoder-invalid', 'the fake platform has no encoder');
+  shape: Result<EncoderShape> = fail('encoder-invalid', 'the fake platform has no encoder');
+  readonly encoder: VisionEncoder = {
+    inspect: async () => this.shape,
+    encode: async () => this.encoded,
+  };
   readonly tokenizer = {
     encode: () => Promise.resolve(fail('worker-failed', 'the fake platform has no tokenizer')),
   };

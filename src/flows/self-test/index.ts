@@ -69,7 +69,7 @@ export async function* selfTest(
   const cases = await casesOf(job, tools.preparer, signal);
   if (!cases.ok) return cases;
   if (cases.value.every(({ answer }) => answer === undefined))
-    yield { kind: 'answer', is: 'unknown', number: 0, why: 'no answers are known for this model' };
+    yield { kind: 'answer', is: 'unknown', number: 0, why: 'No answers are known for this model' };
   const engine = new PageEngine(job, tools, cases.value);
   const impossible = engine.impossible ?? dumpless(job);
   if (impossible) yield { kind: 'embeddings', is: 'unknown', number: 0, why: impossible };
@@ -77,7 +77,7 @@ export async function* selfTest(
 }
 
 const dumpless = ({ dumpPath }: SelfTestJob) =>
-  dumpPath === undefined ? 'this pipeline gives no embeddings' : undefined;
+  dumpPath === undefined ? 'This pipeline gives no embeddings' : undefined;
 
 type Running = SelfTestJob & {
   readonly setup: RunSetup;

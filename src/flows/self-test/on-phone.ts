@@ -49,7 +49,7 @@ export async function* compareDump(
   if (!stat.ok) return stat;
   const bytes = /^\d+/.exec(stat.value.stdout)?.[0];
   if (bytes === undefined) {
-    const why = 'the engine on this phone gives no embeddings';
+    const why = 'The engine on this phone gives no embeddings';
     yield { kind: 'embeddings', is: 'unknown', number: 0, why };
     return ok(false);
   }
@@ -75,7 +75,7 @@ function sizeFault(bytes: number, { rows, width }: PageTable): string | undefine
   const should = rows * width * 4;
   return bytes === should
     ? undefined
-    : `the phone wrote ${bytes} bytes; ${rows} tokens of ${width} values are ${should}`;
+    : `The phone wrote ${bytes} bytes; ${rows} tokens of ${width} values are ${should}`;
 }
 
 function compare(dump: Uint8Array, { values, width }: PageTable): Pick<EmbeddingsCheck, 'is'> {

@@ -1,11 +1,11 @@
 import type { BundleSource } from '../../domain/bundle';
 import type { PixelTensor, VisionEncoder } from '../../domain/encoder';
-import { GGUF_HEAD_BYTES, readGguf } from '../../domain/gguf';
 import type { InputRecipe, Preparer } from '../../domain/prepare';
 import { fail, ok, type Result } from '../../domain/result';
 import type { Check } from '../../domain/self-test';
 import type { Case } from './cases';
-import { readHead, readPageFile } from './page-files';
+import { readPixelScale, type PixelScale } from './mmproj';
+import { readPageFile } from './page-files';
 
 /** An ONNX encoder that the user picked and that was inspected: it takes a square of this many pixels. */
 export interface OwnEncoder {
@@ -46,7 +46,7 @@ export class PageEngine {
     this.#cases = cases;
     this.trusted = !parts.encoder;
     const known = parts.encoder ?? parts.source.manifest.model?.selfTest?.encoder;
-    this.impossible = known ? undefined : 'no ONNX encoder of this model is at hand';
+    this.impossible = known ? undefined : 'No ONNX encoder of this model is at hand';
   }
 
   /** Undefined: an encoder of the user's that cannot be computed, which has been told. */
@@ -72,11 +72,11 @@ export class PageEngine {
   async #compute(signal: AbortSignal) {
     const model = await this.#model(signal);
     if (!model.ok) return model;
-    const norm = await this.#norm(signal);
-    if (!norm.ok) return norm;
+    const scale = await readPixelScale(this.#parts.source, signal);
+    if (!scale.ok) return scale;
     const pictures: PixelTensor[] = [];
     for (const { input } of this.#cases) {
-      const pixels = await this.#pixels(input.outputs[0], norm.value, signal);
+      const pixels = await this.#pixels(input.outputs[0], scale.value, signal);
       if (!pixels.ok) return pixels;
       pictures.push(pixels.value);
     }
@@ -91,29 +91,10 @@ export class PageEngine {
     return readPageFile(source, file, signal);
   }
 
-  /** Mean and deviation of the pixels, as the mmproj file tells the phone's engine. */
-  async #norm(signal: AbortSignal): Promise<Result<{ mean: string; std: string }>> {
-    const { source } = this.#parts;
-    const file = source.manifest.files.find(({ role }) => role === 'vision');
-    if (!file) return fail('model-invalid', `${source.manifest.id} has no vision file`);
-    const head = await readHead(source, file, GGUF_HEAD_BYTES, signal);
-    if (!head.ok) return head;
-    const header = readGguf(head.value, file.bytes);
-    if (!header.ok) return header;
-    const three = (key: string) => {
-      const value = header.value.keys.get(key);
-      return Array.isArray(value) && value.length === 3 ? value.join(',') : undefined;
-    };
-    const [mean, std] = [three('clip.vision.image_mean'), three('clip.vision.image_std')];
-    return mean && std
-      ? ok({ mean, std })
-      : fail('model-invalid', `${file.path} does not say how its pixels are scaled`);
-  }
-
   /** The very picture that the phone gets, as numbers: [1, 3, height, width]. */
   async #pixels(
     output: Case['input']['outputs'][number] | undefined,
-    { mean, std }: { mean: string; std: string },
+    { mean, std }: PixelScale,
     signal: AbortSignal,
   ): Promise<Result<PixelTensor>> {
     const [height, width] = output?.shape ?? [];

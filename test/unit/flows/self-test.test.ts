@@ -191,7 +191,7 @@ describe('it differs', () => {
     writes = () => Float32Array.from([1, 2, 3]);
     const { verdict, checks } = await run();
     expect(verdict).toEqual({
-      ...{ is: 'wrong', because: 'the phone wrote 12 bytes; 2 tokens of 3 values are 24' },
+      ...{ is: 'wrong', because: 'The phone wrote 12 bytes; 2 tokens of 3 values are 24' },
     });
     expect(told(checks)).toContain('answer2 right'); // the rest is still worth knowing
   });
@@ -239,20 +239,20 @@ describe('it cannot be told', () => {
       ...['files right', 'answer1 right', 'embeddings0 unknown', 'answer2 right'],
     ]);
     expect(verdict).toEqual({
-      ...{ is: 'unknown', because: 'the engine on this phone gives no embeddings' },
+      ...{ is: 'unknown', because: 'The engine on this phone gives no embeddings' },
     });
     expect(loads).toBe(0);
   });
 
   test('when the pipeline has no way to write them', async () => {
     const { verdict } = await run(sourceOf(), { dumpPath: undefined });
-    expect(verdict.because).toBe('this pipeline gives no embeddings');
+    expect(verdict.because).toBe('This pipeline gives no embeddings');
   });
 
   test('when no encoder is at hand', async () => {
     const source = sourceOf((model) => delete model.selfTest?.encoder);
     const { verdict } = await run(source);
-    expect(verdict.because).toBe('no ONNX encoder of this model is at hand');
+    expect(verdict.because).toBe('No ONNX encoder of this model is at hand');
   });
 
   test('when no answers are known: any picture is encoded, with one token of answer', async () => {
@@ -262,7 +262,7 @@ describe('it cannot be told', () => {
     expect(told(checks)).toEqual([
       ...['files right', 'answer0 unknown', 'engine right', 'embeddings1 right'],
     ]);
-    expect(verdict).toEqual({ is: 'unknown', because: 'no answers are known for this model' });
+    expect(verdict).toEqual({ is: 'unknown', because: 'No answers are known for this model' });
     expect(asked).toEqual([{ prompt: 'Describe the image.', maxTokens: 1 }]);
   });
 
@@ -275,7 +275,7 @@ describe('it cannot be told', () => {
     const encoder = { file: new Blob(['own']), size: 4 };
     const { verdict } = await run(sourceOf(), { encoder });
     expect(verdict).toEqual({
-      ...{ is: 'unknown', because: 'the phone wrote 24 bytes; 5 tokens of 3 values are 60' },
+      ...{ is: 'unknown', because: 'The phone wrote 24 bytes; 5 tokens of 3 values are 60' },
     });
   });
 
