@@ -64,7 +64,7 @@ export interface Bridged extends AsyncDisposable {
   readonly machine: TestDevice;
   readonly bridge: BridgeProgram;
   /** Another bridge to the same device. */
-  again(more?: readonly string[]): BridgeProgram;
+  readonly again: (more?: readonly string[]) => BridgeProgram;
 }
 
 /** A real adbd and a bridge to it for pages of this origin. */
