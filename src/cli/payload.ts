@@ -8,7 +8,7 @@ import { RECIPES } from './pack/recipes';
 import { sameSdk } from './pack/sdk';
 import { readSources } from './pack/sources';
 import { verify } from './pack/verify';
-import { megabytes, writeBundle, type Written } from './pack/write';
+import { checkWrite, megabytes, writeBundle, type WriteJob, type Written } from './pack/write';
 
 const USAGE = `usage: npm run -s cli -- payload pack RECIPE --from DIR... --to DIR [--soc SM8650] [--arch v75] [--sdk VERSION]
                          [--part runner|model] [--file KEY=PATH] [--fact NAME=VALUE] [--family NAME] [--id ID]
@@ -37,7 +37,9 @@ async function pack(options: PackOptions): Promise<number> {
   ];
   const written: Written[] = [];
   if (!findings.some(isRefusal)) {
-    for (const each of plans) written.push(await write(options, each));
+    const jobs = plans.map((each) => jobOf(options, each));
+    for (const job of jobs) await checkWrite(job);
+    for (const job of jobs) written.push(await writeBundle(job));
   }
   if (options.json) console.log(JSON.stringify({ bundles: written, findings }, null, 2));
   else report(written, findings);
@@ -45,8 +47,14 @@ async function pack(options: PackOptions): Promise<number> {
 }
 
 /** The parts asked for; else those of which the folders hold any file that is needed, or both when there is none. */
-async function plansOf({ recipe, parts, folders, wishes }: PackOptions): Promise<readonly Plan[]> {
-  const sources = await readSources(folders);
+async function plansOf({
+  recipe,
+  parts,
+  folders,
+  wishes,
+  into,
+}: PackOptions): Promise<readonly Plan[]> {
+  const sources = await readSources(folders, into);
   const wanted = parts.length > 0 ? parts : (['runner', 'model'] as const);
   const plans: Plan[] = [];
   for (const part of wanted) plans.push(await plan(recipe[part], sources, wishes));
@@ -57,10 +65,11 @@ async function plansOf({ recipe, parts, folders, wishes }: PackOptions): Promise
   return present.length > 0 ? present : plans;
 }
 
-function write({ recipe, labels, wishes, into, force, json }: PackOptions, each: Plan) {
-  const onFile = (path: string, bytes: number) =>
-    json ? undefined : console.error(`copying ${path} (${megabytes(bytes)})`);
-  return writeBundle({ ...{ recipe: recipe.id, plan: each, labels, wishes }, into, force, onFile });
+function jobOf({ recipe, labels, wishes, into, force, json }: PackOptions, each: Plan): WriteJob {
+  const onFile = (path: string, bytes: number) => {
+    if (!json) console.error(`copying ${path} (${megabytes(bytes)})`);
+  };
+  return { recipe: recipe.id, plan: each, labels, wishes, into, force, onFile };
 }
 
 function report(written: readonly Written[], findings: readonly Finding[]): void {

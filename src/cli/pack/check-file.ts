@@ -1,7 +1,8 @@
 import type { FileKind } from '../../domain/formats/kind';
+import type { QnnTarget } from '../../domain/formats/pte';
 import { QNN_SOCS } from '../../domain/soc';
 import { checkElf } from './check-elf';
-import { refusal, type Code, type Finding } from './findings';
+import { refusal, warning, type Code, type Finding } from './findings';
 import type { Inspected } from './inspect';
 import type { Expect, Target } from './recipe';
 
@@ -48,14 +49,19 @@ export function checkFile(file: Inspected, target: Target): readonly Finding[] {
 
 /** A model is compiled for one chip; the phone's own message for another one is "Error 5000". */
 function checkTarget(
-  { pte }: Inspected,
-  { archs }: Target,
+  { pte, item, source }: Inspected,
+  { archs, socs }: Target,
   no: (code: Code, problem: string) => Finding,
 ): readonly Finding[] {
-  const wrong = pte?.targets.find(({ htpArch }) => htpArch && !archs.includes(htpArch));
-  if (!wrong || archs.length === 0) return [];
-  const soc = QNN_SOCS[wrong.socId] ?? `chip ${wrong.socId}`;
-  return [
-    no('wrong-soc', `is compiled for ${soc} (${wrong.htpArch}), not for ${archs.join(', ')}`),
-  ];
+  const targets = pte?.targets ?? [];
+  const named = ({ socId }: QnnTarget) => QNN_SOCS[socId] ?? `chip ${socId}`;
+  const other = targets.find(({ htpArch }) => htpArch && !archs.includes(htpArch));
+  if (other && archs.length > 0) {
+    const what = `is compiled for ${named(other)} (${other.htpArch}), not for ${archs.join(', ')}`;
+    return [no('wrong-soc', what)];
+  }
+  const cousin = targets.find((target) => socs.length > 0 && !socs.includes(named(target)));
+  if (!cousin) return [];
+  const what = `is compiled for ${named(cousin)}, not for ${socs.join(', ')}, which has the same Hexagon`;
+  return [warning('wrong-soc', source.path, what, item.from)];
 }

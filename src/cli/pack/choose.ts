@@ -43,7 +43,7 @@ function firstHits(item: Item, sources: Sources): readonly SourceFile[] {
 
 async function pick(item: Item & { arch?: string }, hits: readonly SourceFile[]): Promise<Choice> {
   const look = (source: SourceFile) => inspect(toChosen(item, source));
-  if (hits.length === 0) return { files: [], findings: [missing(item)] };
+  if (hits.length === 0) return { files: [], findings: missing(item) };
   const byName = new Map<string, SourceFile[]>();
   for (const hit of hits) byName.set(nameOf(hit), [...(byName.get(nameOf(hit)) ?? []), hit]);
   const files: Inspected[] = [];
@@ -100,13 +100,14 @@ export function bundlePath({ into, as }: Pick<Item, 'into' | 'as'>, name: string
   return into ? `${into}/${plain}` : plain;
 }
 
-function missing(item: Item): Finding {
+function missing(item: Item): readonly Finding[] {
   const [name = item.key] = item.names;
+  if (item.optional === '') return [];
   if (item.optional !== undefined)
-    return warning('optional-missing', name, `not there: ${item.optional}`, item.from);
+    return [warning('optional-missing', name, `not there: ${item.optional}`, item.from)];
   const others = item.names.length > 1 ? ` (or ${item.names.slice(1).join(', ')})` : '';
   const code = item.is === 'skel' ? 'missing-skel' : 'missing-file';
-  return refusal(code, name, `missing${others} in the folders given`, item.from);
+  return [refusal(code, name, `missing${others} in the folders given`, item.from)];
 }
 
 const several = (item: Item, files: readonly SourceFile[]): Finding =>

@@ -1,11 +1,11 @@
-import { isOnPhone, libraryFrom } from './android';
+import { isForeign, isOnPhone, libraryFrom } from './android';
 import { single, bundlePath } from './choose';
 import { refusal, type Finding } from './findings';
 import { inspect, type Inspected } from './inspect';
 import { matches, type Item, type Part } from './recipe';
 import { candidates, type SourceFile, type Sources } from './sources';
 
-/** Libraries that programs of the set need, and neither the set nor the phone has. */
+/** Libraries that programs of the set need, and neither the set nor the phone has. Another system's are `checkElf`'s. */
 export function missingLibraries(files: readonly Inspected[]): ReadonlyMap<string, Inspected> {
   const names = new Set(
     files.flatMap(({ path, elf }) => [path.slice(path.lastIndexOf('/') + 1), elf?.soname ?? '']),
@@ -14,7 +14,7 @@ export function missingLibraries(files: readonly Inspected[]): ReadonlyMap<strin
   for (const file of files) {
     if (file.elf?.machine !== 'arm64') continue;
     for (const name of file.elf.needed)
-      if (!names.has(name) && !isOnPhone(name)) missing.set(name, file);
+      if (!names.has(name) && !isOnPhone(name) && !isForeign(name)) missing.set(name, file);
   }
   return missing;
 }

@@ -58,6 +58,10 @@ export async function readPackOptions(args: readonly string[]): Promise<PackOpti
   if (sdk !== undefined && !/^\d+(\.\d+){1,4}$/.test(sdk))
     throw new Error(`--sdk: "${sdk}" is not like 2.37.0.250724`);
   const { id, version, title, licence, family } = values;
+  if (parts.length !== 1 && (id ?? version ?? title ?? licence ?? family) !== undefined)
+    throw new Error(
+      '--id, --version, --title, --licence and --family are of one bundle: add --part',
+    );
   return {
     ...{ recipe, folders, into: values.to, force: values.force, json: values.json },
     parts: parts.map((part) => oneOf('--part', part, ['runner', 'model'] as const)),

@@ -3,7 +3,7 @@ import { QNN_SOCS, htpArchOf } from '../../domain/soc';
 import { checkFile } from './check-file';
 import { choose } from './choose';
 import { missingFindings, withNeeded } from './closure';
-import { refusal, type Finding } from './findings';
+import { isRefusal, refusal, type Finding } from './findings';
 import type { Inspected } from './inspect';
 import type { Description, Part, Target } from './recipe';
 import { sdkOf } from './sdk';
@@ -48,12 +48,14 @@ export async function checkSet(
 ): Promise<Plan> {
   const about = part.describe(files, target);
   const sdk = part.qnn ? await sdkOf(files, wishes.sdk, part.kind) : undefined;
+  const byThemselves = files.flatMap((file) => checkFile(file, target));
+  const broken = new Set(byThemselves.filter(isRefusal).map(({ file }) => file));
+  const together = [...missingFindings(files), ...about.findings, ...(sdk?.findings ?? [])];
+  // A file that is wrong by itself is wrong for the others, too; that would only be noise.
   const findings = [
     ...before,
-    ...files.flatMap((file) => checkFile(file, target)),
-    ...missingFindings(files),
-    ...about.findings,
-    ...(sdk?.findings ?? []),
+    ...byThemselves,
+    ...together.filter(({ file }) => !broken.has(file)),
   ];
   return {
     ...{ part, target, files, about, findings: once(findings) },
@@ -64,17 +66,22 @@ export async function checkSet(
 function targetOf({ npu }: Part, { socs, archs }: Wishes): Target {
   if (npu === 'none') return { socs: [], archs: [] };
   const known = socs.flatMap((soc) => htpArchOf(soc) ?? []);
-  return { socs, archs: [...new Set([...archs, ...known])].sort() };
+  return { socs, archs: unique([...archs, ...known]) };
 }
 
 /** A model compiled for one chip names it; nobody need say it again. */
-function withModelsOwn(asked: Target, files: readonly Inspected[]): Target {
-  if (asked.archs.length > 0) return asked;
-  const targets = files.flatMap(({ pte }) => pte?.targets ?? []);
-  const archs = [...new Set(targets.flatMap(({ htpArch }) => htpArch ?? []))].sort();
-  const socs = [...new Set(targets.flatMap(({ socId }) => QNN_SOCS[socId] ?? []))].sort();
-  return { socs, archs };
+function withModelsOwn({ socs, archs }: Target, files: readonly Inspected[]): Target {
+  const own = files
+    .flatMap(({ pte }) => pte?.targets ?? [])
+    .filter(({ htpArch }) => archs.length === 0 || archs.includes(htpArch ?? ''));
+  const ownSocs = own.flatMap(({ socId }) => QNN_SOCS[socId] ?? []);
+  return {
+    socs: socs.length > 0 ? socs : unique(ownSocs),
+    archs: archs.length > 0 ? archs : unique(own.flatMap(({ htpArch }) => htpArch ?? [])),
+  };
 }
+
+const unique = (words: readonly string[]): readonly string[] => [...new Set(words)].sort();
 
 const unsupported = ({ npu }: Part, { socs }: Wishes): readonly Finding[] =>
   npu === 'none'

@@ -79,7 +79,7 @@ export interface Item {
   readonly suits?: (file: Inspected) => boolean;
   /** Only in a bundle with a Hexagon arch (parts whose `npu` is "optional"). */
   readonly onlyNpu?: boolean;
-  /** Present: may be missing, and this is lost. */
+  /** Present: may be missing, and this is lost; empty: nothing worth a word. */
   readonly optional?: string;
   /** Where such a file comes from. */
   readonly from: string;
@@ -87,19 +87,19 @@ export interface Item {
   readonly marks?: readonly string[];
 }
 
+/** Stands for the Hexagon's number, as in "hexagon-vNN" and "HtpVNNSkel"; "QNN" does not. */
+const NUMBER = /(?<=[vV])NN/g;
+
 /** An item for one arch: no "NN" left. */
 export function expand(
   item: Item,
   archs: readonly string[],
-): readonly (Item & { arch?: string })[] {
-  if (![...item.names, ...(item.folders ?? [])].some((text) => text.includes('NN'))) return [item];
+): readonly (Item & { readonly arch?: string })[] {
+  if (!item.names.some((name) => name.search(NUMBER) >= 0)) return [item];
   return archs.map((arch) => {
-    const fill = (text: string) => text.replaceAll('NN', arch.slice(1));
-    return {
-      ...item,
-      ...{ arch, names: item.names.map(fill), folders: item.folders?.map(fill) ?? [] },
-      from: fill(item.from),
-    };
+    const fill = (text: string) => text.replace(NUMBER, arch.slice(1));
+    const [names, folders] = [item.names.map(fill), (item.folders ?? []).map(fill)];
+    return { ...item, arch, names, folders, from: fill(item.from) };
   });
 }
 

@@ -20,8 +20,11 @@ const MAX_DEPTH = 12;
 /** Never part of a payload, often huge. */
 const SKIPPED = new Set(['.git', 'node_modules', '__pycache__']);
 
-/** Lists the folders, below each other too. Links to files are followed, links to folders are not. Throws what is wrong. */
-export async function readSources(folders: readonly string[]): Promise<Sources> {
+/**
+ * Lists the folders, with all below them but `except`. Links to files are followed, links to folders are not.
+ * Throws what is wrong.
+ */
+export async function readSources(folders: readonly string[], except?: string): Promise<Sources> {
   const roots: string[] = [];
   for (const folder of folders) {
     const real = await realpath(folder).catch(() => undefined);
@@ -30,31 +33,32 @@ export async function readSources(folders: readonly string[]): Promise<Sources> 
     roots.push(real);
   }
   const found = new Map<string, SourceFile[]>();
-  const count = { entries: 0 };
-  for (const folder of folders) await walk(folder, roots, found, count, 0);
+  const way = { roots, found, entries: 0, except: except === undefined ? '' : resolve(except) };
+  for (const folder of folders) await walk(folder, way, 0);
   return found;
 }
 
-async function walk(
-  folder: string,
-  roots: readonly string[],
-  found: Map<string, SourceFile[]>,
-  count: { entries: number },
-  depth: number,
-): Promise<void> {
+interface Way {
+  readonly roots: readonly string[];
+  readonly found: Map<string, SourceFile[]>;
+  readonly except: string;
+  entries: number;
+}
+
+async function walk(folder: string, way: Way, depth: number): Promise<void> {
+  if (resolve(folder) === way.except) return;
   const entries = await readdir(folder, { withFileTypes: true });
-  count.entries += entries.length;
-  if (count.entries > MAX_ENTRIES)
+  way.entries += entries.length;
+  if (way.entries > MAX_ENTRIES)
     throw new Error(`--from: more than ${MAX_ENTRIES} files; name the folders that are needed`);
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (depth < MAX_DEPTH && !SKIPPED.has(entry.name))
-        await walk(path, roots, found, count, depth + 1);
+      if (depth < MAX_DEPTH && !SKIPPED.has(entry.name)) await walk(path, way, depth + 1);
       continue;
     }
-    const file = await sourceFile(path, roots);
-    if (file) found.set(entry.name, [...(found.get(entry.name) ?? []), file]);
+    const file = await sourceFile(path, way.roots);
+    if (file) way.found.set(entry.name, [...(way.found.get(entry.name) ?? []), file]);
   }
 }
 

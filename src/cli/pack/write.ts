@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseManifest, type Manifest } from '../../domain/bundle';
@@ -44,20 +44,44 @@ export interface Written {
  * Each file is hashed while it is copied. Throws when the name is taken (without `force`) or the disk is too small.
  */
 export async function writeBundle(job: WriteJob): Promise<Written> {
-  const { plan, into } = job;
-  await mkdir(into, { recursive: true });
-  const dir = join(into, job.labels.id ?? plan.part.id);
-  if (!job.force && (await exists(dir)))
-    throw new Error(`${dir} is there already; --force replaces it, --id gives another name`);
-  await checkSpace(into, plan.files);
-  const temporary = join(into, `.packing-${randomBytes(6).toString('hex')}`);
+  const dir = await checkWrite(job);
+  await mkdir(job.into, { recursive: true });
+  await checkSpace(job.into, job.plan.files);
+  const temporary = join(job.into, `.packing-${randomBytes(6).toString('hex')}`);
+  const clean = () => {
+    rmSync(temporary, { recursive: true, force: true });
+    process.exit(130);
+  };
+  process.once('SIGINT', clean);
   try {
     const manifest = await fill(temporary, job);
     await replace(temporary, dir);
     return { dir, manifest };
   } finally {
+    process.off('SIGINT', clean);
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Everything that can be known before a byte is copied. Returns the folder that will be written; throws why not. */
+export async function checkWrite(job: Omit<WriteJob, 'onFile'>): Promise<string> {
+  const { plan, into, labels } = job;
+  const sha256 = '0'.repeat(64);
+  const sizes = plan.files.map(({ path, source: { bytes } }) => [path, { bytes, sha256 }] as const);
+  makeManifest(job, new Map(sizes));
+  const dir = join(into, labels.id ?? plan.part.id);
+  if (!job.force && (await exists(dir)))
+    throw new Error(`${dir} is there already; --force replaces it, --id gives another name`);
+  return dir;
+}
+
+function makeManifest(
+  { recipe, plan, labels, wishes }: Omit<WriteJob, 'onFile'>,
+  measured: ReadonlyMap<string, Measured>,
+): Manifest {
+  const parsed = parseManifest(manifestOf(recipe, plan, measured, labels, wishes));
+  if (parsed.ok) return parsed.value;
+  throw new Error(`the manifest would not be valid: ${parsed.failure.detail}`);
 }
 
 async function fill(folder: string, job: WriteJob): Promise<Manifest> {
@@ -69,11 +93,10 @@ async function fill(folder: string, job: WriteJob): Promise<Manifest> {
     await mkdir(dirname(target), { recursive: true });
     measured.set(path, await copyHashed(source.real, target, source.bytes));
   }
-  const parsed = parseManifest(manifestOf(job.recipe, job.plan, measured, job.labels, job.wishes));
-  if (!parsed.ok) throw new Error(`the manifest would not be valid: ${parsed.failure.detail}`);
+  const manifest = makeManifest(job, measured);
   await writeFile(join(folder, 'HOSTING.txt'), HOSTING);
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(parsed.value, null, 2)}\n`);
-  return parsed.value;
+  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
 }
 
 /** The old folder goes only when the new one is whole, and comes back if the new one cannot take its place. */

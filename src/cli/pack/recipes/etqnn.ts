@@ -21,7 +21,7 @@ const runner: Part = {
       folders: ['jniLibs/arm64-v8a', ...(item.folders ?? [])],
     })),
     qnnLibrary('libQnnHtpNetRunExtensions.so', {
-      optional: 'OmniInfer ships it; not known to be used',
+      optional: '', // OmniInfer ships it; what for is not known
     }),
   ],
   describe: (): Description => ({ findings: [] }),
@@ -37,7 +37,7 @@ const model: Part = {
     {
       ...{ key: 'evictor', names: ['attention_sink_evictor.pte'], is: 'pte', role: 'other' },
       from: 'the same export, for models with an attention sink',
-      optional: 'right for a model without an attention sink',
+      optional: '',
     },
     TOKENIZER_JSON,
   ],

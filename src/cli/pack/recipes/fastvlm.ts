@@ -72,7 +72,7 @@ const model: Part = {
     {
       ...{ key: 'genie', names: ['fastvlm_genie*.json', '*genie*.json'], is: 'genie-config' },
       ...{ role: 'other', from: 'your own Genie configuration' },
-      optional: 'the page writes its own; yours would only tell the context length',
+      optional: '', // the page writes its own; this one would only tell the context length
     },
   ],
   describe(files): Description {

@@ -40,7 +40,7 @@ const runner: Part = {
     {
       ...{ key: 'llama', names: ['libllama-common*.so'], folders: LIBS, is: 'library' },
       ...{ role: 'library', into: 'lib', many: true, marks: ['log-jsonl'] },
-      ...{ from: `${PKG}, lib`, optional: 'right for a program that has it inside' },
+      ...{ from: `${PKG}, lib`, optional: '' },
     },
   ],
   describe(files): Description {

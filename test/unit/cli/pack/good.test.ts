@@ -64,7 +64,7 @@ test('qnn-multimodal: generation, model and sizes are read from the files', asyn
   const { runner, model } = await pack('qnn-multimodal', folder);
   expect(runner.facts).toEqual({ generation: 'B2', sharedBuffer: true });
   expect(model).toMatchObject({
-    ...{ title: 'SmolVLM 500M (QNN)', requires: { htpArch: ['v75'] } },
+    ...{ title: 'SmolVLM 500M (QNN)', requires: { soc: ['SM8650'], htpArch: ['v75'] } },
     facts: {
       ...{ decoderModelVersion: 'smolvlm', imageTokens: 64, imageSize: 512, evalMode: 1 },
       ...{ width: 960, imageDtype: 'float32', imageLayout: 'CHW' },

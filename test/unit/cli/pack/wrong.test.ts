@@ -37,10 +37,7 @@ const WRONG: readonly Wrong[] = [
   {
     ...{ is: 'a program for a PC', recipe: 'qnn-multimodal' },
     change: { [RUNNER]: program({ machine: 62 }) },
-    refused: [
-      ['wrong-machine', /qnn_multimodal_runner$/, /is for x86-64, not for arm64/],
-      ['wrong-generation', /qnn_multimodal_runner$/, /another program/],
-    ],
+    refused: [['wrong-machine', /qnn_multimodal_runner$/, /is for x86-64, not for arm64/]],
     remedy: /ExecuTorch build .*build-android/,
   },
   {
@@ -63,7 +60,7 @@ const WRONG: readonly Wrong[] = [
   {
     ...{ is: 'no skel for the chip', recipe: 'qnn-multimodal', change: {}, without: [SKEL] },
     refused: [['missing-skel', /libQnnHtpV75Skel\.so$/, /missing in the folders/]],
-    remedy: /lib\/hexagon-v75\/unsigned/,
+    remedy: /^the QNN \(QAIRT\) SDK.*lib\/hexagon-v75\/unsigned/,
   },
   {
     ...{ is: 'a chip that this SDK is too old for', recipe: 'qnn-multimodal', change: {} },
@@ -119,10 +116,7 @@ const WRONG: readonly Wrong[] = [
   {
     ...{ is: 'a library for Linux', recipe: 'etqnn' },
     change: { [`${AARCH64}/libQnnHtp.so`]: library('libQnnHtp.so', { needed: ['libc.so.6'] }) },
-    refused: [
-      ['not-android', /libQnnHtp\.so$/, /libc\.so\.6/],
-      ['missing-library', /libQnnHtp\.so$/, /libc\.so\.6/],
-    ],
+    refused: [['not-android', /libQnnHtp\.so$/, /libc\.so\.6/]],
   },
   {
     ...{ is: "LLaVA's model", recipe: 'qnn-multimodal' },
