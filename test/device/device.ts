@@ -6,6 +6,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureRoot } from './root';
+import { addSimulated } from './simulated';
 
 export { whyNoDevice } from './root';
 
@@ -19,6 +20,8 @@ export interface DeviceOptions {
   readonly port?: number;
   /** Be an arm64 phone: its programs run under qemu with this processor, for example "cortex-a53". */
   readonly arm64?: string;
+  /** Say that it has this chip, for example "SM8650", and be able to run simulated runners. */
+  readonly soc?: string;
   /** /data on a small disk of its own, bytes. */
   readonly dataBytes?: number;
 }
@@ -41,7 +44,8 @@ export async function startDevice(options: DeviceOptions = {}): Promise<TestDevi
   const [system, data] = [join(dir, 'system'), join(dir, 'data')];
   await mkdir(data);
   const port = options.port ?? (await freePort());
-  await writeSystem(system, root, options.arm64);
+  await writeSystem(system, root, options);
+  if (options.soc) await addSimulated(system);
   const disk = options.dataBytes ? `tmpfs:${options.dataBytes}` : data;
   const qemu = options.arm64 ? [`TEST_DEVICE_QEMU=/system/qemu`, `QEMU_CPU=${options.arm64}`] : [];
   const start = () => launch(port, [root, system, disk, String(port), ...qemu]);
@@ -107,9 +111,15 @@ async function listening(port: number, signal: AbortSignal): Promise<boolean> {
 }
 
 /** What Android has under /system and /sys, as far as the page asks for it. */
-async function writeSystem(system: string, root: string, arm64: string | undefined): Promise<void> {
+async function writeSystem(
+  system: string,
+  root: string,
+  { arm64, soc }: DeviceOptions,
+): Promise<void> {
   await cp(join(root, 'system'), system, { recursive: true, verbatimSymlinks: true });
-  const properties = Object.entries(propertiesOf(arm64)).map(([name, value]) => `${name}=${value}`);
+  const properties = Object.entries(propertiesOf(arm64, soc)).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   await writeFile(join(system, 'build.prop'), `${properties.join('\n')}\n`);
   for (const core of cpus().keys()) {
     const folder = join(system, `sys/devices/system/cpu/cpu${core}/cpufreq`);
@@ -123,7 +133,8 @@ async function writeSystem(system: string, root: string, arm64: string | undefin
   await writeFile(join(system, 'cpuinfo'), cpuinfo.join(''));
 }
 
-const propertiesOf = (arm64: string | undefined) => ({
+const propertiesOf = (arm64: string | undefined, soc: string | undefined) => ({
+  ...(soc && { 'ro.soc.manufacturer': 'Simulated', 'ro.soc.model': soc }),
   'ro.build.version.release': '14', // the sources of this adbd
   'ro.build.version.sdk': '34',
   'ro.product.manufacturer': 'Plugsight',

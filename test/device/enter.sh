@@ -9,6 +9,8 @@ shift 4
 
 mount --bind "$system" "$root/system"
 mount --bind "$system/sys" "$root/sys"
+# This computer's own Node, for simulated runners; its libraries are among the packages.
+if [ -e "$system/bin/plugsight-node" ]; then mount --bind "$(command -v node)" "$root/system/bin/plugsight-node"; fi
 
 # As on a phone: /data/local/tmp belongs to shell (uid 2000), and programs may run there; the folders above it are not even listed.
 case $data in
