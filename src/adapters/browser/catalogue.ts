@@ -7,7 +7,7 @@ import {
   type Manifest,
 } from '../../domain/bundle';
 import { fail, ok, type Result } from '../../domain/result';
-import { BROWSER, ask, broken, cappedText, openRemote, type Network } from './download';
+import { BROWSER, ask, broken, cappedText, type Network } from './network';
 
 /** Bundles served beside the page under `base` (ending in "/"), from elsewhere, from a folder, and of the user's own files. */
 export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalogue {
@@ -42,6 +42,8 @@ async function load(net: Network, url: URL, signal: AbortSignal): Promise<Result
     manifest: manifest.value,
     open: async (file, stop, fromByte) => {
       const address = addressOf(file, url);
+      // Not before something is installed.
+      const { openRemote } = await import('./download');
       return address
         ? openRemote(net, { url: address, bytes: file.bytes }, stop, fromByte)
         : fail('bundle-unreachable', `${file.path}: not an address that is read: ${file.url}`);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { hubFileUrl, isGguf, isSplit, isVisionName } from '../../domain/model-address';
 import type { RemoteFile } from '../../domain/remote-model';
 import { fail, ok, type Result } from '../../domain/result';
-import { ask, broken, cappedText, type Network } from './download';
+import { ask, broken, cappedText, type Network } from './network';
 
 /** A repository's list of files is longer only where somebody means harm. */
 const MAX_INFO_CHARS = 8 << 20;

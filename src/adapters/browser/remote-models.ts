@@ -5,10 +5,12 @@ import { parseModelAddress, type ModelAddress } from '../../domain/model-address
 import { checkPair } from '../../domain/model-check';
 import type { Listing, ModelOffer, RemoteFile, RemoteModels } from '../../domain/remote-model';
 import { fail, ok, type Result } from '../../domain/result';
-import { BROWSER, openRemote, readRange, type Network } from './download';
+import { openRemote } from './download';
 import { readHead } from './gguf-head';
 import { askHub, languageFiles, visionFiles } from './hub';
 import { pairManifest } from './model-manifest';
+import { BROWSER, type Network } from './network';
+import { readRange } from './read-range';
 
 /** Models at https addresses and at Hugging Face, over this network. */
 export function createRemoteModels(net: Network = BROWSER): RemoteModels {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openRemote, rangeOf, type Network } from '../../../../src/adapters/browser/download';
+import { rangeOf } from '../../../../src/adapters/browser/answer';
+import { openRemote } from '../../../../src/adapters/browser/download';
+import type { Network } from '../../../../src/adapters/browser/network';
 import { SourceBroken } from '../../../../src/domain/bundle';
 import type { Clock } from '../../../../src/domain/clock';
 import type { Failure } from '../../../../src/domain/failure';
