@@ -66,6 +66,7 @@ export type ParsedEvent =
 /** An event and when it reached the page, in ms since the run began (page clock). The last one of a run is `end` or `failed`. */
 export type RunEvent = ParsedEvent & { readonly atMs: number };
 
+/** A phase can come again (two programs load a model each): then the page's clock gives a span for each time. */
 export interface Span {
   readonly phase: Phase;
   readonly startMs: number;
@@ -124,6 +125,7 @@ const MAX_LOG_LINES = 2000;
 export function reduce(state: RunState, event: RunEvent): RunState {
   switch (event.kind) {
     case 'phase':
+      if (event.phase === state.phase) return state;
       return { ...closePhase(state, event.atMs), phase: event.phase, phaseSinceMs: event.atMs };
     case 'span':
       return { ...state, spans: addSpan(state.spans, event) };
@@ -177,7 +179,9 @@ function closePhase(state: RunState, atMs: number): RunState {
   if (!phase) return state;
   // A runner that times prefill but not encoding has encoded within it (docs/runner-protocol.md, vision_ms).
   const measured = spans.some(
-    (span) => span.phase === phase || (phase === 'encode' && holdsEncode(span)),
+    (span) =>
+      (span.phase === phase && span.source === 'runner') ||
+      (phase === 'encode' && holdsEncode(span)),
   );
   const later = spans.filter(({ startMs, ms }) => startMs + ms > phaseSinceMs);
   const endMs = Math.max(phaseSinceMs, Math.min(atMs, ...later.map(({ startMs }) => startMs)));

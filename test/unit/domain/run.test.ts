@@ -90,3 +90,15 @@ test('a warning is told once and does not end the run', () => {
   expect(state.is).toBe('running');
   expect(state.warnings).toEqual([{ code: 'memory-low', detail: 'second' }]);
 });
+
+test('a phase that comes again has a span for each time, and one that is told twice is one', () => {
+  const state = fold(
+    ...[phase(0, 'load'), phase(10, 'load'), phase(30, 'encode')],
+    ...[phase(50, 'load'), phase(90, 'decode')],
+  );
+  expect(state.spans.map(({ phase: name, startMs, ms }) => [name, startMs, ms])).toEqual([
+    ['load', 0, 30],
+    ['encode', 30, 20],
+    ['load', 50, 40],
+  ]);
+});
