@@ -205,6 +205,7 @@ export const GOOD: Readonly<Record<string, { readonly tree: Tree; readonly args:
       'model/vision_encoder_int8.bin': context,
       'model/vision_encoder_int8.json': encoderInfo,
       'model/fastvlm_full.bin': context,
+      'model/cpu_decoder.bin': context,
       'model/embedding_fp16.bin': LUT_F16,
       'model/tokenizer.json': tokenizer(...QWEN),
       'model/htp_backend_ext_config.json': '{"devices": []}',

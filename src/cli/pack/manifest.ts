@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BundleFile, Manifest } from '../../domain/bundle';
+import type { BundleFacts, BundleFile, Manifest } from '../../domain/bundle';
 import type { Inspected } from './inspect';
 import type { Plan, Wishes } from './plan';
 
@@ -65,20 +65,24 @@ function fileOf(
     role: file.item.role,
     ...(kind === 'runner' ? { abi: 'arm64-v8a' as const } : {}),
     ...(file.arch === undefined ? {} : { htpArch: file.arch }),
-    ...(factsOf(file) ?? {}),
+    ...factsOf(file),
   };
 }
 
 /** What the file itself says, for the doctor and for people. */
-function factsOf({ pte, gguf, elf }: Inspected): Pick<BundleFile, 'facts'> | undefined {
+function factsOf({ item, pte, gguf, elf }: Inspected): Pick<BundleFile, 'facts'> {
+  const facts: BundleFacts = { ...item.facts };
   if (pte) {
-    const methods = pte.methods.map(({ name }) => name).join(' ');
-    const backends = [...new Set(pte.methods.flatMap((method) => method.backends))].join(' ');
-    return { facts: { methods: methods.slice(0, 200), backends: backends.slice(0, 200) } };
+    facts['methods'] = pte.methods
+      .map(({ name }) => name)
+      .join(' ')
+      .slice(0, 200);
+    const backends = new Set(pte.methods.flatMap((method) => method.backends));
+    facts['backends'] = [...backends].join(' ').slice(0, 200);
   }
-  if (gguf) return { facts: { architecture: gguf.architecture.slice(0, 60) } };
-  if (elf) return { facts: { machine: elf.machine, pages16k: elf.pages16k } };
-  return undefined;
+  if (gguf) facts['architecture'] = gguf.architecture.slice(0, 60);
+  if (elf) Object.assign(facts, { machine: elf.machine, pages16k: elf.pages16k });
+  return Object.keys(facts).length > 0 ? { facts } : {};
 }
 
 /** Other bytes, another version. */

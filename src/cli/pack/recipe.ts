@@ -83,6 +83,8 @@ export interface Item {
   readonly optional?: string;
   /** Where such a file comes from. */
   readonly from: string;
+  /** What is true of it because it fills this item. */
+  readonly facts?: BundleFacts;
   /** Texts that are looked for in it, for `describe`. */
   readonly marks?: readonly string[];
 }

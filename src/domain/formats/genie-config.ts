@@ -7,17 +7,44 @@ export interface GenieConfig {
   readonly context: number | undefined;
   readonly vocabulary: number | undefined;
   readonly width: number | undefined;
+  /** Settings of the HTP engine, under the names that a manifest's facts have for them. */
+  readonly settings: Readonly<Record<string, number | string>>;
 }
 
 const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1e8)));
+const Engine = v.looseObject({
+  'n-threads': count,
+  backend: v.optional(
+    v.looseObject({
+      type: v.optional(v.string()),
+      QnnHtp: v.optional(
+        v.looseObject({
+          ...{
+            'kv-dim': count,
+            'spill-fill-bufsize': v.optional(v.pipe(v.number(), v.minValue(0))),
+          },
+          'cpu-mask': v.optional(v.pipe(v.string(), v.regex(/^0x[0-9a-f]{1,16}$/i))),
+        }),
+        {},
+      ),
+    }),
+    {},
+  ),
+  model: v.optional(
+    v.looseObject({
+      'positional-encoding': v.optional(
+        v.looseObject({ 'rope-dim': count, 'rope-theta': count }),
+        {},
+      ),
+    }),
+    {},
+  ),
+});
 const Schema = v.looseObject({
   dialog: v.looseObject({
     context: v.optional(v.looseObject({ size: count, 'n-vocab': count, 'n-embd': count }), {}),
     embedding: v.optional(v.looseObject({ size: count }), {}),
-    engine: v.optional(
-      v.looseObject({ backend: v.optional(v.looseObject({ type: v.optional(v.string()) }), {}) }),
-      {},
-    ),
+    engine: v.optional(Engine, {}),
   }),
 });
 
@@ -47,5 +74,23 @@ export function readGenieConfig(text: string): Result<GenieConfig> {
     context: context.size,
     vocabulary: context['n-vocab'],
     width: embedding.size ?? context['n-embd'],
+    settings: settingsOf(engine),
   });
+}
+
+function settingsOf(engine: v.InferOutput<typeof Engine>): GenieConfig['settings'] {
+  if (engine.backend.type !== 'QnnHtp') return {};
+  const { QnnHtp: htp } = engine.backend;
+  const rope = engine.model['positional-encoding'];
+  const all = {
+    npuThreads: engine['n-threads'],
+    kvDim: htp['kv-dim'],
+    spillFill: htp['spill-fill-bufsize'],
+    cpuMask: htp['cpu-mask'],
+    ropeDim: rope['rope-dim'],
+    ropeTheta: rope['rope-theta'],
+  };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }

@@ -48,8 +48,8 @@ const model: Part = {
       facts: { evalMode: evalModeOf(decoder), text: true },
       memoryBytes: bytesOf(files, 'decoder'),
       model: {
-        // It reads text only; there is no picture to prepare.
-        input: { family: 'none', params: {} },
+        // It reads text only: whatever picture is there is not sent. The schema wants a family.
+        input: { family: 'fit-png', params: {} },
         ...{ context: contextOf(decoder) ?? 2048, prompts: ['Tell me a joke.'] },
       },
     };

@@ -65,6 +65,11 @@ const model: Part = {
       ...{ is: 'qnn-context', role: 'decoder', from: `${HUB}: the Qwen2 decoder` },
     },
     {
+      ...{ key: 'cpu-decoder', names: ['cpu_decoder*.bin', '*genai*.bin'], is: 'raw' },
+      ...{ role: 'decoder', facts: { backend: 'cpu' }, optional: FALLBACK },
+      from: 'qnn-genai-transformer-composer of the QAIRT SDK; call it cpu_decoder.bin',
+    },
+    {
       ...{ key: 'lut', names: ['embedding_fp16.bin', 'embedding.bin', 'LUT.bin', 'lut.bin'] },
       ...{ is: 'raw', role: 'lut', from: 'the model’s embed_tokens.weight, written as it stands' },
     },
@@ -87,6 +92,7 @@ const model: Part = {
         ...expectTokens(files, ['<|im_start|>', '<|im_end|>', '<|endoftext|>'], 'Qwen2'),
       ],
       facts: {
+        ...genie?.settings,
         ...{ imageTokens: IMAGE_TOKENS, width: WIDTH, vocabulary: ROWS },
         lutDtype: bytes === LUT_F16 ? 'float16' : 'float32',
         ...(picture ? { imageDtype: picture.dtype, imageLayout: layoutOf(picture.sizes) } : {}),

@@ -1,6 +1,5 @@
 import type { Description, Part, Recipe } from '../recipe';
-import { contextOf, expectPte, fileOf } from './about';
-import { isPte } from './about';
+import { contextOf, expectPte, fileOf, isPte } from './about';
 
 const BUILD = 'the ExecuTorch build, cmake-out-android/examples/models/llava';
 
@@ -29,6 +28,12 @@ const model: Part = {
     {
       ...{ key: 'tokenizer', names: ['tokenizer.bin'], is: 'tokenizer-bin', role: 'tokenizer' },
       from: 'the same export: it writes tokenizer.bin beside llava.pte',
+    },
+    {
+      // Behind the runner's own: the first of a role is the one that it gets.
+      ...{ key: 'tokenizer-json', names: ['tokenizer.json'], is: 'tokenizer-json' },
+      ...{ role: 'tokenizer', from: 'llava-hf/llava-1.5-7b-hf on Hugging Face, tokenizer.json' },
+      optional: 'the page then bounds a question by its bytes instead of counting its tokens',
     },
   ],
   describe: (files): Description => ({

@@ -83,6 +83,10 @@ test('fastvlm: the vision output’s scale comes from the context utility’s JS
     ...{ lutDtype: 'float16', width: 896 },
   });
   expect(model.model?.input.family).toBe('fastvlm-u8');
+  expect(model.files.filter(({ role }) => role === 'decoder')).toMatchObject([
+    { path: 'fastvlm_full.bin' },
+    { path: 'cpu_decoder.bin', facts: { backend: 'cpu' } },
+  ]);
 });
 
 test('llava: a program and a model for the CPU, for any chip', async () => {

@@ -37,11 +37,19 @@ test('a llama2.c tokenizer fills its file exactly', () => {
 test('a Genie dialog: sizes and backend', () => {
   const dialog = {
     context: { size: 512, 'n-vocab': 151_936, 'n-embd': 896 },
-    engine: { backend: { type: 'QnnHtp' } },
+    engine: {
+      ...{ 'n-threads': 3, model: { 'positional-encoding': { 'rope-theta': 1_000_000 } } },
+      backend: { type: 'QnnHtp', QnnHtp: { 'kv-dim': 64, 'cpu-mask': '0xe0' } },
+    },
   };
   const read = (text: string) => outcome(readGenieConfig(text));
   const sizes = { context: 512, vocabulary: 151_936, width: 896 };
-  expect(read(JSON.stringify({ dialog }))).toEqual({ ...sizes, backend: 'QnnHtp' });
+  expect(read(JSON.stringify({ dialog }))).toEqual({
+    ...{ ...sizes, backend: 'QnnHtp' },
+    settings: { npuThreads: 3, kvDim: 64, cpuMask: '0xe0', ropeTheta: 1_000_000 },
+  });
+  dialog.engine.backend.type = 'QnnGenAiTransformer';
+  expect(read(JSON.stringify({ dialog }))).toMatchObject({ settings: {} });
   expect(read('{"dialog": {} // comment\n}')).toMatch(/strict JSON/);
   expect(read('{"text-generator": {}}')).toMatch(/^dialog: /);
   expect(read('{"dialog": {"context": {"size": -1}}}')).toMatch(/^dialog.context.size: /);
