@@ -15,7 +15,7 @@ import { busy, done, failedOrIdle, IDLE, type Step } from './step';
 /** What the self-test needs of the page beside it. */
 export type Around = Pick<
   Session,
-  'platform' | 'phone' | 'setup' | 'running' | 'occupied' | 'leavePhone'
+  'platform' | 'phone' | 'setup' | 'running' | 'guest' | 'leavePhone'
 >;
 
 /** The pictures of the page that are enough for a model without its own. */
@@ -38,9 +38,9 @@ export class SelfTest {
 
   /** False while the phone is away, busy with a question or an installation, or no model is chosen. */
   get possible(): boolean {
-    const { phone, setup, running, occupied } = this.#around;
+    const { phone, setup, running, guest } = this.#around;
     return Boolean(
-      phone.current && setup.model && !running && !occupied && setup.payload.is !== 'busy',
+      phone.current && setup.model && !running && !guest && setup.payload.is !== 'busy',
     );
   }
 
@@ -83,10 +83,15 @@ export class SelfTest {
     const stop = new AbortController();
     this.#stop = stop;
     const release = this.#around.platform.browser.hold();
-    this.#around.occupied = true;
     this.step = busy('Looking at the phone');
+    const testing = this.#test(stop.signal);
+    const leave = async () => {
+      this.cancel();
+      await testing.catch(() => undefined); // whoever pressed the button hears of it
+    };
+    this.#around.guest = { leave };
     try {
-      const made = await this.#test(stop.signal);
+      const made = await testing;
       // Stopped by hand, or the phone was let go: nothing is claimed.
       if (stop.signal.aborted) this.checks = [];
       this.step = stop.signal.aborted
@@ -95,7 +100,7 @@ export class SelfTest {
           ? done(made.value)
           : failedOrIdle(made.failure);
     } finally {
-      this.#around.occupied = false;
+      this.#around.guest = undefined;
       release();
     }
   }

@@ -35,6 +35,12 @@ export interface Turn {
   readonly link: string;
 }
 
+/** Something that uses the phone in place of the questions. */
+export interface Guest {
+  /** Ends what it does; resolves when the phone is free. */
+  readonly leave: () => Promise<void>;
+}
+
 /** All state of the page, in the order a person meets it. */
 export class Session {
   readonly platform: Platform;
@@ -50,8 +56,8 @@ export class Session {
 
   run = $state.raw<RunState | undefined>();
   running = $state(false);
-  /** Something else uses the phone (the self-test): no question is asked meanwhile. */
-  occupied = $state(false);
+  /** Who else uses the phone (the self-test): no question is asked meanwhile, and it leaves before the phone is let go. */
+  guest = $state.raw<Guest | undefined>();
   /** The question of the run on the screen. */
   askedPrompt = $state.raw('');
   /** When Run was pressed, on the page's clock. */
@@ -80,7 +86,10 @@ export class Session {
       this.#prepareWhenWanted();
     };
     this.#tools = createHostTools(() => this.setup.model, platform.tokenizer, platform.combiner);
-    this.phone.beforeClose = () => this.#closeRunner();
+    this.phone.beforeClose = async () => {
+      await this.guest?.leave();
+      await this.#closeRunner();
+    };
     this.phone.onWanted = () => {
       if (this.prepared.is === 'idle') void this.prepare();
     };
@@ -193,7 +202,7 @@ export class Session {
   /** Does what is still missing (install, prepare), then asks. Resolves when the answer is whole or failed. */
   async ask(): Promise<void> {
     const phone = this.phone.current;
-    if (this.running || this.occupied || !phone || !this.setup.model || this.cannotRun) return;
+    if (this.running || this.guest || !phone || !this.setup.model || this.cannotRun) return;
     this.running = true;
     const startMs = this.platform.clock.now();
     this.runStartMs = startMs;

@@ -155,7 +155,8 @@ describe.skipIf(reason)(`the self-test on a real adbd (${reason ?? 'native runne
       delete model.selfTest;
       return { ...tiny, manifest: { ...tiny.manifest, model } };
     };
-    const pictures = async () => ok([{ file: new Blob([await read('self-test/0000.png')]) }]);
+    const pictures = async () =>
+      ok([{ file: new Blob([await read(tiny.manifest.model!.selfTest!.cases[0]!.picture.url)]) }]);
 
     test(
       'embeddings are compared; answers nobody knows stay unknown',

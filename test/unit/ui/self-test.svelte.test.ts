@@ -53,11 +53,11 @@ test('the whole way: installs, asks nothing it does not know, and claims nothing
 
 test('no question is asked while it runs, and the next one works', async () => {
   const testing = selfTest.run();
-  expect(session.occupied).toBe(true);
+  expect(session.guest).toBeDefined();
   await session.ask();
   expect(session.turns).toHaveLength(0);
   await testing;
-  expect(session.occupied).toBe(false);
+  expect(session.guest).toBeUndefined();
   await session.ask();
   expect(session.turns).toHaveLength(1);
 });
@@ -74,15 +74,28 @@ test('stopping it leaves nothing behind, on the screen or locked', async () => {
   const testing = selfTest.run();
   selfTest.cancel();
   await testing;
-  expect([selfTest.step.is, selfTest.checks.length, session.occupied]).toEqual(['idle', 0, false]);
+  expect([selfTest.step.is, selfTest.checks.length, session.guest]).toEqual(['idle', 0, undefined]);
   expect(platform.held).toBe(0);
+});
+
+test('it ends before the phone is let go', async () => {
+  let ended = false;
+  const testing = selfTest.run().then(() => (ended = true));
+  const dispose = device[Symbol.asyncDispose].bind(device);
+  device[Symbol.asyncDispose] = async () => {
+    expect(device.processes.map(({ running }) => running)).not.toContain(true);
+    await dispose();
+  };
+  await session.phone.disconnect();
+  await testing;
+  expect([ended, selfTest.step.is]).toEqual([true, 'idle']);
 });
 
 test('a failure of the phone is a failure, not a verdict', async () => {
   device.unplug();
   await selfTest.run();
   expect(selfTest.step.is).not.toBe('done');
-  expect(session.occupied).toBe(false);
+  expect(session.guest).toBeUndefined();
 });
 
 test('an encoder that does not fit is refused with its code', async () => {
