@@ -149,7 +149,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
 /** Features of the daemon that only the real one has. */
 const ONLY_REAL = {
   'sendrecv_v2_brotli sendrecv_v2_lz4 sendrecv_v2_zstd':
-    'no compression in the page; a client that asks for it falls back',
+    'no compression in the page; clients go without, one that insists (adb push -z brotli) is refused',
   delayed_ack: 'one unacknowledged write each way; the product connects without it in any case',
   'abb abb_exec apex remount_shell track_app openscreen_mdns': 'Android services, never used here',
 };

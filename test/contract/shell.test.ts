@@ -55,11 +55,11 @@ const SCRIPTS: Readonly<Record<string, Expected>> = {
 };
 
 onEachDevice('shell', (device) => {
-  test.sequential('a plain file is there', async () => {
+  test('a plain file is there', async () => {
     valueOf(await push(device(), `${HOME}/plain`, new TextEncoder().encode('text\n')));
   });
 
-  test.sequential.each(Object.entries(SCRIPTS))('%s', async (script, expected) => {
+  test.each(Object.entries(SCRIPTS))('%s', async (script, expected) => {
     const { stdout, stderr, exitCode } = await sh(device(), `cd ${HOME}; ${script}`);
     const [text, words, code] = expected;
     expect({ stdout, exitCode }).toEqual({ stdout: text, exitCode: code });

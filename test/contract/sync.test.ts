@@ -114,13 +114,13 @@ onEachLibrary('sync', (adb) => {
           filename: `${HOME}/${name}`,
           file: streamOf('../aim\0'),
           type,
-          permission: 0o777,
+          ...{ permission: 0o777, mtime: MTIME },
         }),
       );
     const { stdout } = await shellOf(adb())(
-      `cd ${HOME}; readlink was-file; readlink new/folder/lnk`,
+      `cd ${HOME}; readlink was-file; readlink new/folder/lnk; stat -c %Y was-file`,
     );
-    expect(stdout).toBe('../aim\n../aim\n');
+    expect(stdout).toBe(`../aim\n../aim\n${MTIME}\n`);
   });
 
   test('a dry run takes everything and writes nothing', async () => {

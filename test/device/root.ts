@@ -7,7 +7,6 @@ import {
   mkdir,
   mkdtemp,
   readFile,
-  readdir,
   rename,
   rm,
   symlink,
@@ -16,12 +15,11 @@ import {
 import { join } from 'node:path';
 import { ROOT } from '../../src/cli/commands';
 import { run } from '../../src/cli/payload/command';
+import { debianMirror, unpack } from './packages';
 
 const HERE = import.meta.dirname;
 const CACHE = join(ROOT, 'node_modules/.cache/plugsight/test-device');
 const SUITE = 'trixie';
-/** Package debian-archive-keyring, on every Debian; apt's own choice need not know a newer release. */
-const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** A real adbd, Android's shell, Android's tools. */
 const PACKAGES = ['adbd', 'mksh', 'toybox'];
 const PRELOAD = 'preload.c';
@@ -50,7 +48,7 @@ function whyNotHere(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root (chroot, mounts)';
   if (!works('unshare', ['-m', '-p', '--fork', 'true'])) return 'unshare is not allowed here';
   if (!works('gcc', ['--version'])) return 'no gcc';
-  if (!site()) return 'needs Debian: apt knows no Debian mirror';
+  if (!debianMirror()) return 'needs Debian: apt knows no Debian mirror';
   return undefined;
 }
 
@@ -63,10 +61,8 @@ export async function ensureRoot(): Promise<string> {
   await mkdir(CACHE, { recursive: true });
   const work = await mkdtemp(join(CACHE, 'new-'));
   const fresh = join(work, 'root');
-  await mkdir(fresh);
   const log = join(CACHE, 'root.log');
-  for (const deb of await download(join(work, 'apt'), log))
-    await run('dpkg-deb', ['-x', deb, fresh], { log });
+  await unpack({ suite: SUITE, names: PACKAGES }, fresh, join(work, 'apt'), log);
   await layOut(fresh);
   await makeTools(fresh, log);
   await rename(fresh, root).catch((reason: unknown) => {
@@ -74,32 +70,6 @@ export async function ensureRoot(): Promise<string> {
   });
   await rm(work, { recursive: true });
   return root;
-}
-
-/** Downloads the packages and all that they need, with apt's own signature checks, into a state of their own. */
-async function download(apt: string, log: string): Promise<readonly string[]> {
-  const archives = join(apt, 'cache/archives');
-  for (const folder of ['etc/preferences.d', 'state/lists/partial', 'cache/archives/partial'])
-    await mkdir(join(apt, folder), { recursive: true });
-  await writeFile(join(apt, 'state/status'), '');
-  await writeFile(
-    join(apt, 'etc/sources.list'),
-    `deb [signed-by=${KEYS}] ${site() ?? ''} ${SUITE} main\n`,
-  );
-  const options = {
-    'Dir::Etc': join(apt, 'etc'),
-    'Dir::Etc::sourceparts': '-',
-    'Dir::State': join(apt, 'state'),
-    'Dir::State::status': join(apt, 'state/status'),
-    'Dir::Cache': join(apt, 'cache'),
-    'APT::Install-Recommends': 'false',
-    'APT::Sandbox::User': 'root',
-  };
-  const set = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  await run('apt-get', [...set, 'update'], { log });
-  await run('apt-get', [...set, 'install', '-y', '--download-only', ...PACKAGES], { log });
-  const names = await readdir(archives);
-  return names.filter((name) => name.endsWith('.deb')).map((name) => join(archives, name));
 }
 
 /** What packages leave to their scripts, and what Android has elsewhere. */
@@ -137,15 +107,6 @@ async function hashInputs(): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify({ FORM, PACKAGES }));
   for (const name of [PRELOAD, GETPROP]) hash.update(await readFile(join(HERE, name)));
   return hash.digest('hex').slice(0, 12);
-}
-
-/** The Debian mirror of this machine's apt, of whatever release it is. */
-function site(): string | undefined {
-  const format = ['indextargets', '--format', '$(ORIGIN)|$(RELEASE)|$(SITE)'];
-  const { stdout } = spawnSync('apt-get', [...format, 'Created-By: Packages'], {
-    encoding: 'utf8',
-  });
-  return /^Debian\|[a-z]+\|(\S+)$/m.exec(stdout ?? '')?.[1];
 }
 
 const works = (program: string, args: readonly string[]) =>

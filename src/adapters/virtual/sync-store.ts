@@ -35,7 +35,7 @@ export async function store(
     if (dryRun) {
       await receive(channel, () => undefined, onPushed);
     } else if ((mode & S_IFMT) === TYPE.link) {
-      makeLink(files, await receiveTarget(channel, onPushed), path);
+      await storeLink(channel, files, path, onPushed);
     } else {
       const file = attempt("couldn't create file", () => create(files, path, mode));
       part = file;
@@ -61,24 +61,24 @@ function create(files: PhoneFiles, path: string, mode: number): PhoneFile {
   return withDirectories(files, path, () => files.create(path, bits));
 }
 
-async function receiveTarget(
+async function storeLink(
   channel: SyncChannel,
+  files: PhoneFiles,
+  path: string,
   onPushed: (totalBytes: number) => void,
-): Promise<string> {
-  let target: Uint8Array = new Uint8Array();
-  const keep = (bytes: Uint8Array) => {
-    target = concat([target, bytes]);
-    if (target.length > MAX_TARGET_BYTES) throw new StoreFault('oversize data message');
+): Promise<void> {
+  let bytes: Uint8Array = new Uint8Array();
+  const keep = (more: Uint8Array) => {
+    bytes = concat([bytes, more]);
+    if (bytes.length > MAX_TARGET_BYTES) throw new StoreFault('oversize data message');
   };
-  await receive(channel, keep, onPushed);
-  return new TextDecoder().decode(target).replace(/\0[^]*$/, ''); // a C string
-}
-
-function makeLink(files: PhoneFiles, target: string, path: string): void {
+  const mtime = await receive(channel, keep, onPushed);
+  const target = new TextDecoder().decode(bytes).replace(/\0[^]*$/, ''); // a C string
   attempt('symlink failed', () => {
     const old = files.findEntry(path);
     if (old && old.kind !== 'directory') files.remove(path);
     withDirectories(files, path, () => files.symlink(target, path));
+    files.entry(path).mtimeMs = mtime * 1000;
   });
 }
 
