@@ -14,6 +14,8 @@ interface PipelineFacts {
   readonly summary: string;
   /** True when tokens arrive one by one; false when the answer comes whole at the end. The screen says so. */
   readonly streams: boolean;
+  /** False for a pipeline that reads text alone: no picture is prepared or sent for it. Absent: it reads one. */
+  readonly pictures?: false;
   /** Id of the runner bundle it installs. */
   readonly runner: string;
   /** Id of the model bundle offered first. */
@@ -37,7 +39,7 @@ export interface ServingPipeline extends PipelineFacts {
   command(setup: RunSetup): Command;
   /** One line for the program's stdin: a question. */
   request(question: Question): string;
-  /** The line that stops the answer with this id, and the line that ends the program. */
+  /** The line that stops the answer with this id (empty: it hears none, and is ended), and the line that ends the program. */
   cancel(id: number): string;
   readonly quit: string;
   /**

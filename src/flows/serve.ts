@@ -29,9 +29,7 @@ export class Server implements AsyncDisposable {
     const begun = clock.now();
     yield { kind: 'phase', phase: 'send' };
     const sending = clock.now();
-    const output = run.input.outputs[0];
-    if (!output) throw new Error('a prepared input has at least one output');
-    const sent = await this.#sent.send(output, signal);
+    const sent = await this.#send(run, signal);
     let waited = clock.now() - sending;
     if (!sent.ok) return yield { kind: 'failed', failure: sent.failure };
 
@@ -63,6 +61,14 @@ export class Server implements AsyncDisposable {
     yield* this.#answer(run.pipeline, program, id, signal);
   }
 
+  /** Path of the picture on the phone; empty for a pipeline that reads none. */
+  async #send({ pipeline, input }: ServingRun, signal: AbortSignal): Promise<Result<string>> {
+    if (pipeline.pictures === false) return ok('');
+    const output = input.outputs[0];
+    if (!output) throw new Error('a prepared input has at least one output');
+    return this.#sent.send(output, signal);
+  }
+
   /** Passes on what a starting program says until it is ready; returns why it will not be. */
   async *#load(
     program: Program,
@@ -89,9 +95,10 @@ export class Server implements AsyncDisposable {
     let deadlineMs: number | undefined;
     for (;;) {
       if (signal.aborted && deadlineMs === undefined) {
-        deadlineMs = clock.now() + CANCEL_MS;
+        const line = pipeline.cancel(id);
+        deadlineMs = clock.now() + (line === '' ? 0 : CANCEL_MS);
         // Not awaited: a program that does not read its stdin must not hold up its own end.
-        void program.process.write(pipeline.cancel(id));
+        if (line !== '') void program.process.write(line);
       }
       const said =
         deadlineMs === undefined

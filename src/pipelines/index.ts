@@ -1,5 +1,9 @@
 import type { Pipeline } from '../domain/pipeline';
+import { etqnn } from './etqnn';
+import { fastVlm } from './fastvlm';
+import { llamaMtmd } from './llama-mtmd';
 import { llamaRunner } from './llama-runner';
+import { llava } from './llava';
 import { omniinfer } from './omniinfer';
 import { qnnMultimodal } from './qnn-multimodal';
 
@@ -8,6 +12,10 @@ export const PIPELINES = {
   'llama-runner': llamaRunner,
   omniinfer,
   'qnn-multimodal': qnnMultimodal,
+  fastvlm: fastVlm,
+  llava,
+  'llama-mtmd': llamaMtmd,
+  etqnn,
 } as const satisfies Record<string, Pipeline>;
 
 export type PipelineId = keyof typeof PIPELINES;
