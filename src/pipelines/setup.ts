@@ -46,6 +46,12 @@ export const factsOf = ({ manifest, files }: InstalledBundle): readonly string[]
     Object.values(facts ?? {}).filter((value) => typeof value === 'string'),
   );
 
+/** A number that the packer found out about the whole. */
+export function numberFact({ manifest }: InstalledBundle, name: string): number | undefined {
+  const value = manifest.facts?.[name];
+  return typeof value === 'number' ? value : undefined;
+}
+
 export function option(
   label: string,
   hint: string,

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../domain/result';
 import type { HostTools } from '../../domain/workbench';
 import { RUNNER_TEMPLATES } from '../../templates/runners';
 import { checkPrompts } from '../prompt';
-import { factsOf } from '../setup';
+import { factsOf, numberFact } from '../setup';
 import { contextOf, question } from './command';
 
 /** Tokens that one pass of the prefill graph takes; so many of the context are out of a prompt's reach. Source: OmniInfer-LLM prompt_processor.cpp. */
@@ -35,7 +35,10 @@ export async function budget(
   const text = encoded.value.reduce((sum, { length }) => sum + length, 0);
   const context = contextOf(setup);
   const promptTokens = picture.value + text;
-  const promptLimit = context - PREFILL;
+  const promptLimit = Math.min(
+    numberFact(setup.model, 'promptLimit') ?? Infinity,
+    context - PREFILL,
+  );
   if (promptTokens > promptLimit)
     return fail(
       'context-too-small',

@@ -52,16 +52,20 @@ export const extractCommand = (
   },
 });
 
+interface DecodeAsked {
+  readonly embeds: string;
+  readonly temperature: number;
+  readonly cwd: string;
+  /** True for a program with `--kv_updater`, as in the fork's own version; newer ones have `--shared_buffer` in its place. */
+  readonly kvUpdater: boolean;
+}
+
 /**
  * The decoder. `qwen3`, though the model is a Qwen2.5: only so `<|im_end|>` is in its stop set, and with embeddings the
  * version changes nothing else. It exits with 0 when it could not write: the folder of `--output_path` must be there.
  * Source: OmniInfer-LLM examples/qualcomm/oss_scripts/llama/qnn_llama_runner.cpp, runner/runner.cpp.
  */
-export const decodeCommand = (
-  setup: RunSetup,
-  files: Files,
-  asked: { readonly embeds: string; readonly temperature: number; readonly cwd: string },
-): Command => ({
+export const decodeCommand = (setup: RunSetup, files: Files, asked: DecodeAsked): Command => ({
   argv: [
     files.runner,
     ...['--decoder_model_version', 'qwen3'],
@@ -70,7 +74,7 @@ export const decodeCommand = (
     ...['--seq_len', String(contextOf(setup))],
     ...['--output_path', `${asked.cwd}/${RESULTS[0]}`],
     ...['--performance_output_path', `${asked.cwd}/${RESULTS[1]}`],
-    ...['--kv_updater', 'SmartMask'],
+    ...(asked.kvUpdater ? ['--kv_updater', 'SmartMask'] : ['--shared_buffer']),
     ...['--eval_mode', '1'],
     ...['--temperature', String(asked.temperature)],
     ...['--embeds_path', asked.embeds],

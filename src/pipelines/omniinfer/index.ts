@@ -77,7 +77,9 @@ async function* run(
 
   yield { kind: 'phase', phase: 'load' };
   const temperature = options.temperature ?? 0;
-  const decode = { embeds: `${cwd}/${EMBEDS}`, temperature, cwd };
+  const kvUpdater = await bench.contains(files.value.runner, 'kv_updater');
+  if (!kvUpdater.ok) return kvUpdater;
+  const decode = { embeds: `${cwd}/${EMBEDS}`, temperature, cwd, kvUpdater: kvUpdater.value };
   return yield* answerOf(bench, decodeCommand(setup, files.value, decode), omniinferParser(about));
 }
 

@@ -3,13 +3,19 @@ import { fail, ok, type Result } from '../../domain/result';
 import type { HostTools } from '../../domain/workbench';
 import { checkPrompts } from '../prompt';
 import { contextOf } from './command';
-import { MARKERS, modelOf, turnPieces, type Generation } from './model';
+import { generationFact, MARKERS, modelOf, turnPieces, type Generation } from './model';
+
+/**
+ * The published InternVL3 run (ExecuTorch pull request 16536) counts 272 tokens where template and tokenizer give 271. What the one
+ * is, nobody says; so each turn has one more, and no count is called exact.
+ */
+const UNEXPLAINED = 1;
 
 const GENERATIONS: readonly Generation[] = ['1.2', '1.3'];
 
 /**
- * Counts every turn as the runner renders it. Which generation the program is shows only on the phone: where they differ,
- * the larger count stands. Of earlier answers, which are made anew, only their first token is counted.
+ * Counts every turn as the runner renders it. Where the packer did not say which generation the program
+ * is, that shows only on the phone: the larger count stands. Of earlier answers, which are made anew, only their first token is counted.
  */
 export async function budget(
   job: Job,
@@ -26,14 +32,15 @@ export async function budget(
     );
   const checked = checkPrompts(questions, MARKERS);
   if (!checked.ok) return checked;
+  const known = generationFact(job.setup.runner);
   const counts: number[] = [];
-  for (const generation of GENERATIONS) {
+  for (const generation of known ? [known] : GENERATIONS) {
     const turns = turnPieces(model, questions, generation);
     const encoded = await tools.encode(turns.flat(), signal);
     if (!encoded.ok) return encoded;
     const pictures = turns.filter(({ length }) => length > 1).length;
     const text = encoded.value.reduce((sum, { length }) => sum + length, 0);
-    counts.push(text + pictures * imageTokens);
+    counts.push(text + pictures * imageTokens + questions.length * UNEXPLAINED);
   }
   const promptTokens = Math.max(...counts);
   const context = contextOf(job.setup);
@@ -44,6 +51,5 @@ export async function budget(
       'context-too-small',
       `${promptTokens} tokens of picture and ${questions.length} question(s) leave no room for an answer; the model was compiled for ${context}`,
     );
-  const exact = job.earlier.length === 0 && counts.every((count) => count === promptTokens);
-  return ok({ imageTokens, promptTokens, promptLimit, answerTokens, exact });
+  return ok({ imageTokens, promptTokens, promptLimit, answerTokens, exact: false });
 }

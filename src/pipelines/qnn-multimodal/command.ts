@@ -1,7 +1,7 @@
 import type { Command } from '../../domain/device';
 import type { InstalledBundle, RunSetup } from '../../domain/pipeline';
 import { RESULTS } from '../executorch/answer';
-import { factsOf, qnnEnv } from '../setup';
+import { numberFact, qnnEnv } from '../setup';
 import type { Generation } from './model';
 
 /** What the examples export with. Source: pytorch/executorch examples/qualcomm/oss_scripts/llama/README.md. */
@@ -47,13 +47,12 @@ export const answerCommand = (setup: RunSetup, files: Files, asked: Asked): Comm
   env: qnnEnv(setup),
 });
 
-/** 0: a decoder in kv mode, told by its facts or its exported name; 1: hybrid. */
-function evalMode(model: InstalledBundle): '0' | '1' {
-  const decoder = model.files.filter(({ role }) => role === 'decoder');
-  const said = factsOf({ ...model, manifest: { ...model.manifest, facts: {} }, files: decoder });
-  if (said.includes('kv-decoder')) return '0';
-  if (said.includes('hybrid-decoder')) return '1';
-  return decoder.some(({ path }) => /(?:^|\/)kv_/.test(path)) ? '0' : '1';
+/** 0: a decoder in kv mode, 1: hybrid; as the packer read it, else by its exported name. */
+function evalMode(model: InstalledBundle): string {
+  const told = numberFact(model, 'evalMode');
+  if (told !== undefined) return String(told);
+  const kv = model.files.some(({ role, path }) => role === 'decoder' && /(?:^|\/)kv_/.test(path));
+  return kv ? '0' : '1';
 }
 
 export const contextOf = ({ model }: Pick<RunSetup, 'model'>): number =>

@@ -1,3 +1,4 @@
+import type { InstalledBundle } from '../../domain/pipeline';
 import { RUNNER_TEMPLATES, type RunnerTemplate } from '../../templates/runners';
 
 /**
@@ -5,6 +6,12 @@ import { RUNNER_TEMPLATES, type RunnerTemplate } from '../../templates/runners';
  * 1.3 (v1.3.0 and later).
  */
 export type Generation = '1.2' | '1.3';
+
+/** As the packer read it in the program. */
+export function generationFact({ manifest }: InstalledBundle): Generation | undefined {
+  const told = manifest.facts?.['generation'];
+  return told === 'B1' ? '1.2' : told === 'B2' ? '1.3' : undefined;
+}
 
 interface Model {
   /** Value of `--decoder_model_version`. */

@@ -69,14 +69,15 @@ function reading(about: Asked | undefined): Reading {
   };
 }
 
-/** In their order: v1.2.0 encodes before it loads the decoder, later ones within what they count as prefill. */
+/**
+ * Later versions encode within what they count as prefill. Loading, and v1.2.0's encoding before it, the page's clock has seen
+ * in their places; the runner's own figures for them have none on it.
+ */
 function* spans(
   record: StatsRecord | undefined,
   encodeMs: number | undefined,
   within: boolean,
 ): Generator<ParsedEvent, void, void> {
-  if (!within) yield* span('encode', encodeMs);
-  yield* span('load', record?.loadMs);
   if (within) yield* span('encode', encodeMs);
   yield* span('prefill', within ? less(record?.prefillMs, encodeMs) : record?.prefillMs);
   yield* span('decode', record?.decodeMs);
