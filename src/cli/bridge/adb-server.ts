@@ -42,7 +42,7 @@ class Relay extends Duplex {
     this.#transport = transport;
     const over = () => this.destroy(new Error('the adb server lost the phone'));
     transport.disconnected.then(over, over);
-    if (this.destroyed) void transport.close();
+    if (this.destroyed) transport.close().catch(() => undefined);
     const { product = '', model = '', device = '', features } = transport.banner;
     return new Adbd({
       banner: `device::ro.product.name=${product};ro.product.model=${model};ro.product.device=${device};`,
@@ -80,7 +80,7 @@ class Relay extends Duplex {
       (adbd) => adbd.reset(),
       () => undefined,
     );
-    void this.#transport?.close();
+    this.#transport?.close().catch(() => undefined); // the server may be gone
     done(error);
   }
 
@@ -107,7 +107,7 @@ async function join(stream: Stream, connecting: Promise<AdbSocket>): Promise<voi
   } catch {
     // The server cut the socket: the stream closes, too.
   }
-  await socket.close();
+  await Promise.resolve(socket.close()).catch(() => undefined);
 }
 
 async function send(stream: Stream, write: (bytes: Uint8Array) => Promise<unknown>): Promise<void> {
