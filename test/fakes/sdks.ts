@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ANDROID_LOADER, elf, type FakeElf } from './elf';
-import { boolKey, gguf, joined, stringKey, u32, u32Key } from './gguf';
+import { ggufFile, joined, pairKeys, pairTensors, stringKey, u32, u32Key } from './gguf';
 import { FLOAT, INT32, INT64, pte, type FakeMethod } from './pte';
 
 /** Files by path; a number is a file of so many zeros, "-> x" a link. */
@@ -139,15 +139,15 @@ export const tokenizer = (...tokens: readonly string[]): string =>
     added_tokens: tokens.map((content, i) => ({ id: i + 1, content, special: true })),
   });
 const QWEN = ['<|im_start|>', '<|im_end|>', '<|endoftext|>', '<|vision_start|>'];
-export const language = (architecture = 'qwen2vl'): Uint8Array =>
-  gguf([
+export const language = (architecture = 'qwen2vl', width = 64): Uint8Array => {
+  const keys = [
     stringKey('general.architecture', architecture),
     u32Key(`${architecture}.context_length`, 32_768),
-  ]);
-export const mmproj = gguf([
-  ...[stringKey('general.architecture', 'clip'), boolKey('clip.has_vision_encoder', true)],
-  u32Key('clip.vision.image_size', 560),
-]);
+    u32Key(`${architecture}.embedding_length`, width),
+  ];
+  return ggufFile(keys, pairTensors.language, 4096);
+};
+export const mmproj = ggufFile(pairKeys.vision, pairTensors.vision, 4096);
 const word = (text: string) => joined(u32(0), u32(text.length), new TextEncoder().encode(text));
 const tokenizerBin = joined(
   ...[u32(3), u32(1), u32(2), u32(5)],

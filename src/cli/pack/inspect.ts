@@ -1,11 +1,13 @@
+import { basename } from 'node:path';
 import { readElf, type ElfFile } from '../../domain/formats/elf';
 import { readGenieConfig, type GenieConfig } from '../../domain/formats/genie-config';
 import { KIND_BYTES, fileKind, type FileKind } from '../../domain/formats/kind';
 import { readPte, type PteFile } from '../../domain/formats/pte';
 import { readQnnInfo, type QnnInfo } from '../../domain/formats/qnn-info';
 import { readTokenizerBin } from '../../domain/formats/tokenizer-bin';
-import { GGUF_HEAD_BYTES, readGgufHeader, type GgufHeader } from '../../domain/gguf';
-import type { Result } from '../../domain/result';
+import { readHead } from '../../adapters/browser/gguf-head';
+import type { Gguf } from '../../domain/gguf';
+import { ok, type Result } from '../../domain/result';
 import { FileBytes } from './file-bytes';
 import type { Expect, Item } from './recipe';
 import { scan } from './scan';
@@ -26,7 +28,7 @@ export interface Inspected extends Chosen {
   readonly kind: { readonly is: FileKind; readonly name: string };
   readonly elf?: ElfFile;
   readonly pte?: PteFile;
-  readonly gguf?: GgufHeader;
+  readonly gguf?: Gguf;
   readonly genie?: GenieConfig;
   readonly qnn?: QnnInfo;
   readonly tokenizer?: TokenizerJson;
@@ -51,11 +53,17 @@ export async function inspect(chosen: Chosen): Promise<Inspected> {
     const { sdks } = await scan(chosen.source.real, []);
     return { ...plain, sdks, ...(kind.is === 'pte' ? taken('pte', await readPte(file)) : {}) };
   }
-  if (kind.is === 'gguf') {
-    const head = await file.read(0, GGUF_HEAD_BYTES);
-    return { ...plain, ...taken('gguf', readGgufHeader(head, file.size)) };
-  }
+  if (kind.is === 'gguf') return { ...plain, ...(await inspectGguf(file, basename(chosen.path))) };
   return { ...plain, ...(await inspectWhole(chosen.item.is, file)) };
+}
+
+async function inspectGguf(file: FileBytes, name: string): Promise<Partial<Inspected>> {
+  const read = async (from: number, to: number) => ok(await file.read(from, to - from));
+  const head = await readHead(read, file.size, name);
+  const trouble = head.ok ? head.value.trouble : undefined;
+  // A type of weights that our llama.cpp does not know may be right for the user's own.
+  if (trouble && trouble.code !== 'model-unsupported') return { trouble: trouble.detail ?? '' };
+  return taken('gguf', head);
 }
 
 /** What has no mark of its own is read as what it should be. */

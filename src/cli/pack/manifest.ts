@@ -80,7 +80,7 @@ function factsOf({ item, pte, gguf, elf }: Inspected): Pick<BundleFile, 'facts'>
     const backends = new Set(pte.methods.flatMap((method) => method.backends));
     facts['backends'] = [...backends].join(' ').slice(0, 200);
   }
-  if (gguf) facts['architecture'] = gguf.architecture.slice(0, 60);
+  if (gguf?.architecture) facts['architecture'] = gguf.architecture;
   if (elf) Object.assign(facts, { machine: elf.machine, pages16k: elf.pages16k });
   return Object.keys(facts).length > 0 ? { facts } : {};
 }

@@ -1,7 +1,10 @@
+import { checkPair } from '../../../domain/model-check';
+import type { Gguf } from '../../../domain/gguf';
 import { PTE_NAMES, pteKind, type PteKind } from '../../../domain/formats/pte-kind';
 import type { PteMethod } from '../../../domain/formats/pte';
 import { refusal, type Finding } from '../findings';
 import type { Inspected } from '../inspect';
+import { nameOf } from '../sources';
 
 /** Questions that recipes ask of a set of inspected files. */
 export const fileOf = (files: readonly Inspected[], key: string): Inspected | undefined =>
@@ -59,6 +62,8 @@ export const contextOf = (decoder: Inspected | undefined): number | undefined =>
 export const evalModeOf = (decoder: Inspected | undefined): number =>
   decoder?.pte && pteKind(decoder.pte) === 'hybrid-decoder' ? 1 : 0;
 
+export const hasVision = ({ keys }: Gguf): boolean => keys.get('clip.has_vision_encoder') === true;
+
 /** Refusals when a language model and its mmproj are taken for each other, or one of them is neither. */
 export function expectGgufPair(files: readonly Inspected[]): readonly Finding[] {
   const [language, vision] = [fileOf(files, 'language'), fileOf(files, 'mmproj')];
@@ -72,13 +77,22 @@ export function expectGgufPair(files: readonly Inspected[]): readonly Finding[] 
         language.item.from,
       ),
     );
-  if (vision?.gguf && !vision.gguf.vision)
+  if (vision?.gguf && !hasVision(vision.gguf))
     findings.push(
       refusal(
         ...(['swapped', vision.source.path] as const),
-        `is a language model (${vision.gguf.architecture}), not an mmproj`,
+        `is a language model (${vision.gguf.architecture ?? 'unknown'}), not an mmproj`,
         vision.item.from,
       ),
+    );
+  const [lm, mm] = [language?.gguf, vision?.gguf];
+  if (findings.length > 0 || !language || !vision || !lm || !mm) return findings;
+  const names = { language: nameOf(language.source), vision: nameOf(vision.source) };
+  const pair = checkPair(lm, mm, names);
+  // Its other refusals are about our own build of llama.cpp; the user's may know more.
+  if (!pair.ok && pair.failure.code === 'model-mismatch')
+    findings.push(
+      refusal('wrong-model', vision.source.path, pair.failure.detail ?? '', vision.item.from),
     );
   return findings;
 }

@@ -1,5 +1,5 @@
 import type { Item } from '../recipe';
-import { isPte } from './about';
+import { hasVision, isPte } from './about';
 
 /** Model files that several pipelines have in common. */
 export const TOKENIZER_JSON: Item = {
@@ -15,7 +15,7 @@ export const LANGUAGE_GGUF: Item = {
 
 export const MMPROJ_GGUF: Item = {
   ...{ key: 'mmproj', names: ['mmproj*.gguf', '*mmproj*.gguf', '*.gguf'], is: 'gguf' },
-  ...{ role: 'vision', suits: ({ gguf }) => gguf?.vision === true },
+  ...{ role: 'vision', suits: ({ gguf }) => gguf !== undefined && hasVision(gguf) },
   from: 'convert_hf_to_gguf.py --mmproj of llama.cpp, or the model’s page on Hugging Face',
 };
 

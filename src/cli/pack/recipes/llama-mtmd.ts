@@ -1,3 +1,4 @@
+import { checkPair } from '../../../domain/model-check';
 import { refusal, type Finding } from '../findings';
 import type { Inspected } from '../inspect';
 import type { Description, Part, Recipe } from '../recipe';
@@ -64,18 +65,24 @@ const model: Part = {
   ...{ licence: 'LicenseRef-own', origin: 'converted or downloaded by its user' },
   items: [LANGUAGE_GGUF, MMPROJ_GGUF],
   describe(files): Description {
-    const [language, vision] = [fileOf(files, 'language'), fileOf(files, 'mmproj')];
-    const longest = Math.max(vision?.gguf?.imageSize ?? 0, 1024);
+    const [lm, mm] = [fileOf(files, 'language')?.gguf, fileOf(files, 'mmproj')?.gguf];
+    const pair =
+      lm && mm ? checkPair(lm, mm, { language: 'language', vision: 'mmproj' }) : undefined;
+    const about = pair?.ok ? pair.value : undefined;
     return {
       findings: expectGgufPair(files),
-      ...(language?.gguf?.name ? { title: language.gguf.name } : {}),
-      facts: { architecture: language?.gguf?.architecture ?? 'unknown' },
-      // Weights are mapped or read whole; a third more for the context and buffers.
-      memoryBytes: Math.ceil(bytesOf(files, 'language', 'mmproj') * 1.33),
+      ...(about?.name ? { title: about.name } : {}),
+      facts: {
+        architecture: lm?.architecture ?? 'unknown',
+        ...(about ? { quantisation: about.quantisation } : {}),
+      },
+      // Weights are mapped or read whole; without better knowledge a third more for the context and buffers.
+      memoryBytes:
+        about?.memory.totalBytes ?? Math.ceil(bytesOf(files, 'language', 'mmproj') * 1.33),
       model: {
         // The program resizes by the model's own rule.
-        input: { family: 'fit-png', params: { longest } },
-        context: Math.min(language?.gguf?.context ?? 4096, 4096),
+        input: { family: 'fit-png', params: { longest: Math.max(about?.imageSize ?? 0, 1024) } },
+        context: about?.context ?? 4096,
         prompts: ['Describe the image.'],
       },
     };

@@ -189,6 +189,22 @@ const WRONG: readonly Wrong[] = [
     refused: [['wrong-model', /Qwen2\.5-VL-3B\.gguf$/, /"qwen3vl"/]],
   },
   {
+    ...{ is: 'an mmproj of another width', recipe: 'llama-mtmd' },
+    change: { 'model/model-Q4_0.gguf': language('llama', 128) },
+    args: ['--part', 'model'],
+    refused: [
+      ['wrong-model', /mmproj-model\.gguf$/, /language model is 128 wide, the mmproj gives 64/],
+    ],
+  },
+  {
+    ...{ is: 'half a GGUF', recipe: 'llama-mtmd' },
+    change: { 'model/model-Q4_0.gguf': language('llama').subarray(0, 300) },
+    args: ['--part', 'model', '--file', 'language=model/model-Q4_0.gguf'],
+    refused: [
+      ['damaged', /model-Q4_0\.gguf$/, /300 bytes, but its header describes|ends after 300/],
+    ],
+  },
+  {
     ...{ is: 'two GGUF models and no hint', recipe: 'llama-mtmd' },
     change: { 'model/other.gguf': language('qwen2') },
     args: ['--part', 'model'],
