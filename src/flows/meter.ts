@@ -1,33 +1,50 @@
-import type { createSHA256 } from 'hash-wasm';
-import { SourceBroken } from '../domain/bundle';
-import { fail } from '../domain/result';
+import { SourceBroken, type BundleFile } from '../domain/bundle';
+import { fail, ok, type Result } from '../domain/result';
 import type { Failure } from '../domain/failure';
+import { hasherAt, markOf, markStep, sha256, type Hasher, type Mark } from './mark';
 
-type Hasher = Awaited<ReturnType<typeof createSHA256>>;
+interface MeterOptions {
+  /** The source begins here instead of at the file's first byte. */
+  readonly from?: Mark | undefined;
+  /** Called at each multiple of `markStep`; the source waits for it. */
+  readonly onMark?: (mark: Mark) => Promise<void>;
+}
 
 /**
- * Counts and hashes a stream on its way. `stream` never fails: a source that breaks, or brings more than
- * `maxBytes`, ends it early, so that whoever reads it need not tell the source's trouble from its own.
+ * Counts and hashes a file on its way. `stream` never fails: a source that breaks, or brings more than
+ * the file has, ends it early, so that whoever reads it need not tell the source's trouble from its own.
  */
 export class Meter {
   readonly stream: ReadableStream<Uint8Array>;
-  /** Bytes that came, the ones over the limit included. */
-  bytes = 0;
+  /** Bytes of the file that came, those before `from` and over the end included. */
+  bytes: number;
   /** Why the source broke. */
   broken: Failure | undefined;
+  readonly #file: BundleFile;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #hash: Hasher;
+  readonly #onMark: (mark: Mark) => Promise<void>;
 
-  private constructor(source: ReadableStream<Uint8Array>, maxBytes: number, hash: Hasher) {
+  private constructor(
+    source: ReadableStream<Uint8Array>,
+    file: BundleFile,
+    hash: Hasher,
+    { from, onMark = async () => undefined }: MeterOptions,
+  ) {
+    this.bytes = from?.bytes ?? 0;
+    this.#file = file;
     this.#reader = source.getReader();
     this.#hash = hash;
+    this.#onMark = onMark;
     this.stream = new ReadableStream(
       {
         pull: async (controller) => {
           const chunk = await this.#read();
-          if (chunk) this.bytes += chunk.byteLength;
-          if (!chunk || this.bytes > maxBytes) return controller.close();
-          this.#hash.update(chunk);
+          if (!chunk || this.bytes + chunk.byteLength > file.bytes) {
+            this.bytes += chunk?.byteLength ?? 0;
+            return controller.close();
+          }
+          await this.#take(chunk);
           controller.enqueue(chunk);
         },
       },
@@ -35,19 +52,48 @@ export class Meter {
     );
   }
 
-  static async over(source: ReadableStream<Uint8Array>, maxBytes: number): Promise<Meter> {
-    const { createSHA256 } = await import('hash-wasm'); // not before something is installed
-    return new Meter(source, maxBytes, await createSHA256());
+  static async over(
+    source: ReadableStream<Uint8Array>,
+    file: BundleFile,
+    options: MeterOptions = {},
+  ): Promise<Meter> {
+    const hash = options.from ? await hasherAt(options.from) : await sha256();
+    if (!hash) throw new Error('a mark that was proved cannot be gone on from');
+    return new Meter(source, file, hash, options);
   }
 
-  /** sha256 of what was passed on. Once, at the end. */
-  digest(): string {
-    return this.#hash.digest('hex');
+  /** Whether what came is what the manifest promises. Once, at the end. */
+  check(signal: AbortSignal): Result<void> {
+    const { path, bytes, sha256: promised } = this.#file;
+    if (this.broken)
+      return signal.aborted
+        ? fail('cancelled')
+        : fail(this.broken.code, `${path}: ${this.broken.detail ?? ''}`);
+    if (this.bytes > bytes)
+      return fail('size-mismatch', `${path}: more than the ${bytes} bytes of the manifest came`);
+    if (this.bytes < bytes)
+      return fail('size-mismatch', `${path}: ${this.bytes} bytes came, the manifest says ${bytes}`);
+    const digest = this.#hash.digest('hex');
+    return digest === promised
+      ? ok()
+      : fail('hash-mismatch', `${path}: sha256 ${digest}, the manifest says ${promised}`);
   }
 
   /** Lets go of the source. */
   async cancel(): Promise<void> {
     await this.#reader.cancel().catch(() => undefined);
+  }
+
+  /** Counts, hashes and marks. A chunk may reach over several marks. */
+  async #take(chunk: Uint8Array): Promise<void> {
+    const step = markStep(this.#file.bytes);
+    for (let rest = chunk; rest.byteLength > 0;) {
+      const piece = rest.subarray(0, step - (this.bytes % step));
+      this.#hash.update(piece);
+      this.bytes += piece.byteLength;
+      rest = rest.subarray(piece.byteLength);
+      if (this.bytes % step === 0) await this.#onMark(markOf(this.bytes, this.#hash));
+    }
   }
 
   async #read(): Promise<Uint8Array | undefined> {

@@ -1,4 +1,4 @@
-import type { Device } from '../domain/device';
+import type { Device, ShellOutput } from '../domain/device';
 import { fail, ok, type Result } from '../domain/result';
 
 /** Runs a script that must succeed; returns its stdout. */
@@ -7,7 +7,11 @@ export async function script(
   text: string,
   signal: AbortSignal,
 ): Promise<Result<string>> {
-  const output = await device.shell(text, signal);
+  return printed(await device.shell(text, signal));
+}
+
+/** What a script printed that had to succeed. */
+export function printed(output: Result<ShellOutput>): Result<string> {
   if (!output.ok) return output;
   const { exitCode, stdout, stderr } = output.value;
   if (exitCode === 0) return ok(stdout);

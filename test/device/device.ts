@@ -82,13 +82,14 @@ async function launch(port: number, args: readonly string[]): Promise<Adbd> {
   const end = async () => {
     child.kill('SIGKILL'); // unshare takes no other; the kernel then ends its child, and with it all the rest
     await ended;
+    await listening(port, false, AbortSignal.timeout(START_MS));
   };
   const read = (chunk: Buffer) => (log = (log + chunk.toString()).slice(-100_000));
   child.stdout.on('data', read);
   child.stderr.on('data', read);
   const late = new AbortController();
   const started = await Promise.race([
-    listening(port, late.signal),
+    listening(port, true, late.signal),
     ended.then(() => false),
     delay(START_MS, false, { signal: late.signal }).catch(() => false),
   ]);
@@ -98,13 +99,13 @@ async function launch(port: number, args: readonly string[]): Promise<Adbd> {
   throw new Error(`adbd did not start: ${log.slice(-2000)}`);
 }
 
-/** Resolves when somebody listens on this port: adbd says that it does before it does. */
-async function listening(port: number, signal: AbortSignal): Promise<boolean> {
+/** Resolves when somebody listens on this port, or nobody does: adbd says that it does before it does, and dies after it died. */
+async function listening(port: number, wanted: boolean, signal: AbortSignal): Promise<boolean> {
   // Field 2 is address:port in hex, field 4 the state, 0A is LISTEN: Linux, Documentation/networking/proc_net_tcp.rst
   const line = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} [0-9A-F:]+ 0A `);
   while (!signal.aborted) {
-    for (const table of ['/proc/net/tcp', '/proc/net/tcp6'])
-      if (line.test(await readFile(table, 'utf8'))) return true;
+    const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((table) => readFile(table, 'utf8'));
+    if ((await Promise.all(tables)).some((table) => line.test(table)) === wanted) return true;
     await delay(20);
   }
   return false;

@@ -49,7 +49,8 @@ export class FakeDevice implements Device {
   spawnFailure: Failure | undefined;
   #home: string;
   #tools: string;
-  #pushed = 0;
+  /** Bytes that were sent in all. */
+  pushedBytes = 0;
   #lost: Failure | undefined;
   #tellGone: (failure: Failure) => void = () => undefined;
 
@@ -205,13 +206,15 @@ export class FakeDevice implements Device {
 
   /** Bytes until something goes wrong. */
   #toTrouble(): number {
-    return this.pushTrouble ? Math.max(0, this.pushTrouble.afterBytes - this.#pushed) : Infinity;
+    return this.pushTrouble
+      ? Math.max(0, this.pushTrouble.afterBytes - this.pushedBytes)
+      : Infinity;
   }
 
   #strike(bytes: number): Failure | undefined {
-    this.#pushed += bytes;
+    this.pushedBytes += bytes;
     const trouble = this.pushTrouble;
-    if (!trouble || this.#pushed < trouble.afterBytes) return undefined;
+    if (!trouble || this.pushedBytes < trouble.afterBytes) return undefined;
     this.pushTrouble = undefined;
     trouble.then?.();
     if (trouble.failure?.code === 'unplugged') this.unplug();

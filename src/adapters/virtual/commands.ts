@@ -2,6 +2,7 @@ import type { Command, CommandContext, ExecResult } from 'just-bash/browser';
 import { CommandFault } from './command-fault';
 import { cat, df, du, rm, sha256sum, stat } from './file-commands';
 import type { VirtualPhone } from './phone';
+import { touch, truncate } from './size-and-time';
 import { dumpsys, getprop, id, kill, ps, uname } from './system-commands';
 
 /** Runs one command: its stdout, or a whole result. Throws CommandFault. */
@@ -22,6 +23,11 @@ export function phoneCommands(phone: VirtualPhone): Command[] {
     ps: () => ps(phone),
     rm: (args, context) => rm(phone.files, args, context),
     stat: (args, context) => stat(phone.files, args, context),
+    touch: (args, context) => touch(phone.files, args, context),
+    truncate: (args, context) => truncate(phone.files, args, context),
+    // Nothing is ever under way to a storage that is memory.
+    fsync: () => '',
+    sync: () => '',
     uname: (args) => uname(phone, args),
     nproc: () => `${phone.model.coresKhz.length}\n`,
     id,

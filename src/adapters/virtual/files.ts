@@ -169,6 +169,22 @@ export class PhoneFiles {
     if (file.linked) this.#used += bytes.length;
   }
 
+  /** Cuts a file, or fills it up with zeros. As truncate(2). Throws ENOSPC. */
+  resize(path: string, bytes: number): void {
+    const file = this.appendable(path);
+    const more = bytes - file.size;
+    if (more > 0) return this.append(file, new Uint8Array(more));
+    let left = bytes;
+    file.chunks = file.chunks.flatMap((chunk) => {
+      const kept = chunk.subarray(0, left);
+      left -= kept.length;
+      return kept.length > 0 ? [kept] : [];
+    });
+    file.size = bytes;
+    file.mtimeMs = this.#now();
+    if (file.linked) this.#used += more;
+  }
+
   /** A directory and those above it; existing ones are fine. */
   makeDirectories(path: string, mode: number): void {
     if (this.find(path)?.kind === 'directory') return;

@@ -8,21 +8,14 @@ export async function readPageFile(
   file: PageFile,
   signal: AbortSignal,
 ): Promise<Result<Blob>> {
-  const { path, bytes, sha256 } = file;
   const whole: BundleFile = { ...file, role: 'other', mode: '644' };
   const opened = await source.open(whole, signal);
   if (!opened.ok) return opened;
-  const meter = await Meter.over(opened.value, bytes);
+  const meter = await Meter.over(opened.value, whole);
   const blob = await new Response(meter.stream).blob();
   await meter.cancel();
-  if (signal.aborted) return fail('cancelled');
-  if (meter.broken) return { ok: false, failure: meter.broken };
-  if (meter.bytes !== bytes)
-    return fail('size-mismatch', `${path}: ${meter.bytes} bytes came, the manifest says ${bytes}`);
-  const digest = meter.digest();
-  return digest === sha256
-    ? ok(blob)
-    : fail('hash-mismatch', `${path}: sha256 ${digest}, the manifest says ${sha256}`);
+  const came = meter.check(signal);
+  return came.ok ? ok(blob) : came;
 }
 
 /** The first `maxBytes` of one of a bundle's files, or all of a shorter one. */

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BundleFile, BundleSource, Manifest } from '../../../src/domain/bundle';
@@ -78,13 +86,19 @@ async function run(source: BundleSource, signal = new AbortController().signal, 
 
 const list = (folder: string) =>
   existsSync(join(device.root, folder)) ? readdirSync(join(device.root, folder)) : [];
-/** The promise of a failed install: nothing under a name that counts, nothing half done. */
-function expectFailed({ result }: Outcome, code: FailureCode, whole: readonly string[] = []) {
+/** The promise of a failed install: nothing under a name that counts; of what was on its way, at most a part. */
+function expectFailed(
+  { result }: Outcome,
+  code: FailureCode,
+  whole: readonly string[] = [],
+  parts: readonly string[] = [],
+) {
   expect(result).toMatchObject({ ok: false, failure: { code } });
   expect(list('files').sort()).toEqual([...whole].sort());
   expect(list('bundles')).toEqual([]);
-  expect(list('tmp')).toEqual([]);
+  expect(list('tmp')).toEqual(parts);
 }
+const PART = `${sha256(MODEL)}.part`;
 function expectProgress({ events }: Outcome) {
   const done = events.map(({ doneBytes }) => doneBytes);
   const total = events[0]?.totalBytes ?? -1;
@@ -201,7 +215,7 @@ test('a phone without sha256sum', async () => {
 test('a phone that fills up while a file is sent', async () => {
   const { source, cancelled } = bundle(ENTRIES);
   device.pushTrouble = { afterBytes: 100_000, failure: { code: 'disk-full' } };
-  expectFailed(await run(source), 'disk-full', [sha256(RUNNER)]);
+  expectFailed(await run(source), 'disk-full', [sha256(RUNNER)], [PART]);
   expect(cancelled).toEqual(['model.gguf']);
 });
 
@@ -239,31 +253,60 @@ test('a phone whose processor no program fits is not touched', async () => {
   expect(device.scripts).toEqual([]);
 });
 
-test('cancelling in the middle of a file leaves nothing of it', async () => {
+test('cancelling in the middle of a file leaves a part', async () => {
   const stop = new AbortController();
   const { source, cancelled } = bundle(ENTRIES);
   device.pushTrouble = { afterBytes: 100_000, then: () => stop.abort() };
-  expectFailed(await run(source, stop.signal), 'cancelled', [sha256(RUNNER)]);
+  expectFailed(await run(source, stop.signal), 'cancelled', [sha256(RUNNER)], [PART]);
   expect(cancelled).toEqual(['model.gguf']);
 });
 
-test('a caller that stops listening in the middle leaves nothing of the file', async () => {
+test('a caller that stops listening in the middle leaves a part', async () => {
   const { source, cancelled } = bundle(ENTRIES);
   for await (const { file: at } of install(device, source, facts, new AbortController().signal))
     if (at === 'model.gguf') break;
   expect(cancelled).toEqual(['model.gguf']);
-  expect(list('tmp')).toEqual([]);
+  expect(list('tmp')).toEqual([PART]);
   expect(list('files')).toEqual([sha256(RUNNER)]);
 });
 
-test('an unplugged phone keeps a part without a name that counts; the next install removes it', async () => {
-  device.pushTrouble = { afterBytes: 100_000, failure: { code: 'unplugged' } };
-  const { result } = await run(bundle(ENTRIES).source);
-  expect(result).toMatchObject({ ok: false, failure: { code: 'unplugged' } });
-  expect(list('files')).toEqual([sha256(RUNNER)]);
-  expect(list('bundles')).toEqual([]);
-  expect(list('tmp')).toEqual([`${sha256(MODEL)}.part`]);
-  device.replug();
-  expect((await run(bundle(ENTRIES.slice(0, 1), 'other').source)).result.ok).toBe(true);
+test('parts of other bundles stay a week; the rest of tmp/ too', async () => {
+  await run(bundle(ENTRIES).source);
+  const old = new Date(Date.now() - 8 * 24 * 3600 * 1000);
+  const add = (name: string, time = new Date()) => {
+    writeFileSync(join(device.root, 'tmp', name), 'x');
+    utimesSync(join(device.root, 'tmp', name), time, time);
+  };
+  add(`${'a'.repeat(64)}.part`);
+  add(`${'b'.repeat(64)}.part`, old);
+  add(`${'b'.repeat(64)}.note`, old);
+  add('odd; name', old);
+  expect((await run(bundle(ENTRIES).source)).result.ok).toBe(true);
+  expect(list('tmp').sort()).toEqual([`${'a'.repeat(64)}.part`, 'odd; name']);
+});
+
+test('where space is short, parts of other bundles go first', async () => {
+  mkdirSync(join(device.root, 'tmp'), { recursive: true });
+  const stray = join(device.root, 'tmp', `${'a'.repeat(64)}.part`);
+  writeFileSync(stray, 'x');
+  const row = (kib: number) => `echo 'F 1K-blocks Used A\n/dev/x 9 9 ${kib} 1% /'`;
+  device.tool('df', `if [ -e ${stray} ]; then ${row(1024)}; else ${row(999_999)}; fi`);
+  expect((await run(bundle(ENTRIES).source)).result.ok).toBe(true);
   expect(list('tmp')).toEqual([]);
+});
+
+test('a phone without tar gets the same, file by file', async () => {
+  await run(bundle(ENTRIES).source);
+  const [first] = device.scripts;
+  expect(first).toContain('command -v tar');
+  const bare = new FakeDevice();
+  const shell = bare.shell.bind(bare);
+  bare.shell = (text, signal) => shell(text.replaceAll('command -v tar', ':'), signal);
+  await device[Symbol.asyncDispose]();
+  device = bare;
+  const outcome = await run(bundle(ENTRIES).source);
+  expect(outcome.result.ok).toBe(true);
+  expect(readFileSync(join(device.root, 'bundles/b@1/bin/runner'), 'utf8')).toBe(RUNNER);
+  expect(device.scripts.some((text) => text.includes('tar -x'))).toBe(false);
+  expectProgress(outcome);
 });
