@@ -93,7 +93,7 @@ export class RangeServer {
         : undefined;
     const part = body.subarray(0, cut);
     this.sentBytes += part.byteLength;
-    if (fault === 'cut') return void response.write(part, () => response.destroy());
+    if (fault === 'cut') return void response.write(part, () => hangUp(response));
     if (fault === 'long') response.write(part);
     response.end(fault === 'long' ? 'more' : part);
   }
@@ -115,10 +115,13 @@ export class RangeServer {
       this.sentBytes += Math.min(zeros.length, end - at);
       if (!more) await drained(response);
     }
-    if (fault === 'cut') response.destroy();
+    if (fault === 'cut') hangUp(response);
     else response.end();
   }
 }
+
+/** Ends the line after what was sent, so that all of it arrives; a reset may throw away what is on its way. */
+const hangUp = (response: ServerResponse): void => void response.socket?.end();
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {

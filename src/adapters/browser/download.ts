@@ -8,7 +8,7 @@ import { ask, broken, type Network } from './network';
 const RETRY_MS = [500, 1000, 2000, 4000, 8000] as const;
 /** A body that brings nothing for so long counts as cut. */
 const IDLE_MS = 30_000;
-/** A larger file is kept out of the browser's cache: it would fill the disk and is stored on the phone anyway. */
+/** Only small files of the page's own go to the browser's cache: others would fill the disk, and the phone stores them anyway. */
 const CACHED_BYTES = 32 << 20;
 
 /**
@@ -158,7 +158,7 @@ async function request(
   if (fromByte > 0 && own && file.validator) headers['if-range'] = file.validator;
   const asked = await ask(net, file.url, signal, {
     headers,
-    cache: file.bytes > CACHED_BYTES ? 'no-store' : 'default',
+    cache: own && file.bytes <= CACHED_BYTES ? 'default' : 'no-store',
   });
   if (!asked.ok) return asked;
   const response = asked.value;
