@@ -8,7 +8,14 @@ import { RECIPES } from './pack/recipes';
 import { sameSdk } from './pack/sdk';
 import { readSources } from './pack/sources';
 import { verify } from './pack/verify';
-import { checkWrite, megabytes, writeBundle, type WriteJob, type Written } from './pack/write';
+import {
+  checkSpace,
+  checkWrite,
+  megabytes,
+  writeBundle,
+  type WriteJob,
+  type Written,
+} from './pack/write';
 
 const USAGE = `usage: npm run -s cli -- payload pack RECIPE --from DIR... --to DIR [--soc SM8650] [--arch v75] [--sdk VERSION]
                          [--part runner|model] [--file KEY=PATH] [--fact NAME=VALUE] [--family NAME] [--id ID]
@@ -39,6 +46,10 @@ async function pack(options: PackOptions): Promise<number> {
   if (!findings.some(isRefusal)) {
     const jobs = plans.map((each) => jobOf(options, each));
     for (const job of jobs) await checkWrite(job);
+    await checkSpace(
+      options.into,
+      plans.flatMap(({ files }) => files),
+    );
     for (const job of jobs) written.push(await writeBundle(job));
   }
   if (options.json) console.log(JSON.stringify({ bundles: written, findings }, null, 2));

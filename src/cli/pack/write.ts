@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseManifest, type Manifest } from '../../domain/bundle';
 import type { Inspected } from './inspect';
 import { manifestOf, type Labels, type Measured } from './manifest';
@@ -45,8 +45,8 @@ export interface Written {
  */
 export async function writeBundle(job: WriteJob): Promise<Written> {
   const dir = await checkWrite(job);
-  await mkdir(job.into, { recursive: true });
   await checkSpace(job.into, job.plan.files);
+  await mkdir(job.into, { recursive: true });
   const temporary = join(job.into, `.packing-${randomBytes(6).toString('hex')}`);
   const clean = () => {
     rmSync(temporary, { recursive: true, force: true });
@@ -133,13 +133,15 @@ async function copyHashed(from: string, to: string, bytes: number): Promise<Meas
   return { bytes: length, sha256: hash.digest('hex') };
 }
 
-async function checkSpace(folder: string, files: readonly Inspected[]): Promise<void> {
+/** Throws when the disk has no room for these files, all bundles of a packing together. The folder need not be there yet. */
+export async function checkSpace(folder: string, files: readonly Inspected[]): Promise<void> {
   const need = files.reduce((sum, { source }) => sum + source.bytes, MARGIN);
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < need)
-    throw new Error(
-      `${folder} has ${megabytes(bavail * bsize)} free; the bundle needs ${megabytes(need)}`,
-    );
+  let there = resolve(folder);
+  while (!(await exists(there))) there = dirname(there);
+  const { bavail, bsize } = await statfs(there);
+  const free = bavail * bsize;
+  if (free < need)
+    throw new Error(`${folder} has ${megabytes(free)} free; ${megabytes(need)} are needed`);
 }
 
 export const megabytes = (bytes: number): string =>

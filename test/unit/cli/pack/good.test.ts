@@ -7,7 +7,7 @@ import { plan } from '../../../../src/cli/pack/plan';
 import { RECIPES } from '../../../../src/cli/pack/recipes';
 import { readSources } from '../../../../src/cli/pack/sources';
 import { verify } from '../../../../src/cli/pack/verify';
-import { writeBundle } from '../../../../src/cli/pack/write';
+import { checkSpace, writeBundle } from '../../../../src/cli/pack/write';
 import { Folder, GOOD, VERSION } from '../../../fakes/sdks';
 
 /** Packs both parts of a recipe from a folder, as `payload pack` does. */
@@ -149,4 +149,25 @@ test('a bundle is never replaced without --force, and then as a whole', async ()
     /Access-Control-Allow-Origin/,
   );
   expect((await stat(again.dir)).isDirectory()).toBe(true);
+});
+
+test('a disk that is too small is said before anything is written', async () => {
+  await using folder = await Folder.of(GOOD['llava']!.tree);
+  const options = await readPackOptions([
+    'llava',
+    '--from',
+    folder.root,
+    '--to',
+    folder.path('x/y'),
+  ]);
+  const planned = await plan(
+    options.recipe.model,
+    await readSources(options.folders),
+    options.wishes,
+  );
+  const [file] = planned.files;
+  const huge = { ...file!, source: { ...file!.source, bytes: 2 ** 52 } };
+  await expect(checkSpace(options.into, [huge])).rejects.toThrow(/x\/y has .* MB free; .* needed/);
+  await expect(checkSpace(options.into, planned.files)).resolves.toBeUndefined();
+  expect(await readdir(folder.root)).not.toContain('x');
 });
