@@ -71,8 +71,9 @@ function framed(text: string, { head, tail }: Spelling): Echo[] {
   const echoes: Echo[] = [];
   let at = 0;
   for (const { from, to } of heads(text, head, 0)) {
-    const end = from < at ? -1 : text.indexOf(tail, to);
-    if (end < 0) continue;
+    if (from < at) continue; // inside an echo: part of a question
+    const end = text.indexOf(tail, to);
+    if (end < 0) break;
     at = end + tail.length;
     echoes.push({ from, to: at });
   }

@@ -68,3 +68,9 @@ test.each(['', 'no frame at all', '<|im_start|>User:half a frame'])('%j holds no
   expect(turnsIn(text, undefined)).toEqual([]);
   expect(turnsIn(text, ['half a frame'])).toEqual([]);
 });
+
+test('4 MiB of half frames are read in time', () => {
+  const started = performance.now();
+  expect(turnsIn('<|im_start|>User:'.repeat((4 << 20) / 17), undefined)).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(5000);
+});
