@@ -108,7 +108,41 @@ const STANDS: readonly Stand[] = [
       padToken: idOf('<|endoftext|>'),
     },
   },
+  {
+    ...{ id: 'llava', title: 'ExecuTorch LLaVA' },
+    programs: [{ file: 'llava_main', role: 'runner', simulates: 'llava-main' }],
+    libraries: [],
+    parts: [
+      ['language', 'llava.pte'],
+      ['tokenizer', 'tokenizer.bin'],
+    ],
+    ...{ gguf: false, context: 768 },
+    input: { family: 'square-png', params: { size: 336, imageTokens: 576 } },
+  },
+  {
+    ...{ id: 'llama-mtmd', title: 'llama.cpp, upstream' },
+    programs: [
+      {
+        ...{ file: 'bin/llama-mtmd-cli', role: 'runner', simulates: 'llama-mtmd-cli' },
+        marks: ['--log-jsonl', '--image-max-tokens'],
+      },
+    ],
+    libraries: ARCHS.map((arch) => `lib/libggml-htp-${arch.toLowerCase()}.so`),
+    parts: [],
+    ...{ gguf: true, context: 512 },
+    input: { family: 'square-png', params: { size: 128, imageTokens: 64 } },
+  },
+  {
+    ...{ id: 'etqnn', title: 'ExecuTorch text runner' },
+    programs: [{ file: 'libetqnn_runner.so', role: 'runner', simulates: 'etqnn-runner' }],
+    libraries: [...QNN, ...HTP],
+    parts: [['decoder', 'hybrid_llama_qnn.pte'], TOKENIZER],
+    ...{ gguf: false, context: 2048 },
+    input: { family: 'square-png', params: { size: 128, imageTokens: 64 } },
+  },
 ];
+
+const baseOf = (path: string) => path.replace(/.*\//, '');
 
 const NOTE =
   'Simulated for Plugsight. This is no vendor file: it stands in its place on the virtual phone and the test device.';
@@ -119,20 +153,35 @@ export const simulatedBundles = (tiny: TinyFiles): readonly SimulatedBundle[] =>
 
 function runnerOf(stand: Stand): SimulatedBundle {
   const programs = stand.programs.flatMap((program) => [
-    fileOf(`${program.file}.wasm32`, programText(program, 'wasm32'), {
+    fileOf(`${baseOf(program.file)}.wasm32`, programText(program, 'wasm32'), {
       ...{ path: program.file, role: program.role, mode: '755', abi: 'wasm32' },
     }),
-    fileOf(`${program.file}.x86_64`, programText(program, 'x86_64'), {
+    fileOf(`${baseOf(program.file)}.x86_64`, programText(program, 'x86_64'), {
       ...{ path: program.file, role: program.role, mode: '755', abi: 'x86_64' },
     }),
   ]);
   const libraries = stand.libraries.map((name) =>
-    fileOf(name, `${NOTE}\n${name}\n`, { path: name, role: 'library' }),
+    fileOf(baseOf(name), libraryOf(name), { path: name, role: 'library' }),
   );
   return bundle(stand, 'runner', [...programs, ...libraries], {
     title: `Simulated runner: ${stand.title}`,
     summary: 'Imitates what the original prints and writes, and answers with the tiny model.',
   });
+}
+
+/**
+ * An ELF header with nothing behind it but our note: enough for looking at its kind, nothing for loading it.
+ * A skel is for the DSP (32-bit Hexagon), the rest for the phone (64-bit ARM). Format: TIS ELF 1.2.
+ */
+function libraryOf(name: string): Uint8Array {
+  const dsp = /Skel|_skel|ggml-htp/.test(name);
+  const head = Buffer.alloc(dsp ? 52 : 64);
+  head.set([0x7f, 0x45, 0x4c, 0x46, dsp ? 1 : 2, 1, 1]);
+  head.writeUInt16LE(3, 16); // ET_DYN
+  head.writeUInt16LE(dsp ? 164 : 183, 18);
+  head.writeUInt32LE(1, 20);
+  head.writeUInt16LE(head.length, dsp ? 40 : 52);
+  return Buffer.concat([head, Buffer.from(`${NOTE}\n${name}\n`)]);
 }
 
 /** On the test device the shell starts what test/device puts there; elsewhere it says what this is. */
@@ -203,7 +252,7 @@ function bundle(
     manifest: {
       ...{ schema: 'plugsight-bundle/1', id: name, version: '1.0.0', kind },
       ...{ licence: 'Apache-2.0', origin: 'Written by src/cli/payload-simulated.ts.' },
-      ...{ pipelines: [stand.id], requires: {} },
+      ...{ pipelines: [stand.id], requires: kind === 'model' ? { memoryBytes: 64 << 20 } : {} },
       ...more,
       facts: { simulated: true, ...stand.facts },
       files: made.map(({ entry }) => entry),

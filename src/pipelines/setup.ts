@@ -40,6 +40,15 @@ export const qnnEnv = ({ runner, env }: RunSetup): Readonly<Record<string, strin
   ...env,
 });
 
+/** All folders of the bundle in which libraries lie, upstream packages' "lib" among them; its own where it has none. */
+export function libraryFolders({ dir, files }: InstalledBundle): readonly string[] {
+  const libraries = files.filter(({ role }) => ['library', 'stub', 'skel'].includes(role));
+  const folders = new Set(
+    libraries.map(({ path }) => [dir, ...path.split('/').slice(0, -1)].join('/')),
+  );
+  return folders.size ? [...folders] : [dir];
+}
+
 /** What a bundle's manifest says of itself and its files, by any name: for looking for a word. */
 export const factsOf = ({ manifest, files }: InstalledBundle): readonly string[] =>
   [manifest.facts, ...files.map(({ facts }) => facts)].flatMap((facts) =>

@@ -11,9 +11,9 @@ const NAMES: Readonly<Record<string, string>> = {
   ...{ '--min-p': 'minp', '--repeat-penalty': 'repeat', '-lv': 'level', '--verbosity': 'level' },
   ...{ '--image-min-tokens': 'imin', '--image-max-tokens': 'imax', '--no-warmup': 'nowarmup' },
   ...{ '--chat-template': 'template', '--jinja': 'jinja', '--log-jsonl': 'jsonl' },
-  '--no-mmproj-offload': 'cpuvision',
+  ...{ '--no-mmproj-offload': 'cpuvision', '--list-devices': 'list' },
 };
-const SWITCHES = ['nowarmup', 'jinja', 'jsonl', 'cpuvision'];
+const SWITCHES = ['nowarmup', 'jinja', 'jsonl', 'cpuvision', 'list'];
 
 /**
  * Simulated llama-mtmd-cli of upstream llama.cpp, one question to one picture; the newer one, which has --log-jsonl.
@@ -26,6 +26,12 @@ export const llamaMtmdCli: SimulatedProgram = async (io) => {
     return 1;
   }
   const say = logger(io, flags);
+  if (flags.has('list')) {
+    const session = await openHexagon(io, new Map([['device', ['HTP0']]]), say);
+    if (session !== undefined) return session;
+    await io.print('Available devices:\n  HTP0: Hexagon (2048 MiB, 2048 MiB free)\n');
+    return 0;
+  }
   const model = last(flags, 'model') ?? '';
   const mmproj = last(flags, 'mmproj');
   if (mmproj === undefined) return refuse(say, 'ERR: Missing --mmproj argument\n');

@@ -8,6 +8,8 @@ import { systemClock } from '../system-clock';
 import { createVirtualUsbPort, type VirtualUsbPort, type Wire } from './usb';
 import type { FromPhone } from './wire';
 
+type Programs = Readonly<Record<string, Program>>;
+
 export interface InProcessOptions {
   /** Id of a model; the first one by default. */
   readonly modelId?: string;
@@ -15,7 +17,7 @@ export interface InProcessOptions {
   /** Real time by default. */
   readonly clock?: Clock;
   /** Programs by the name in a file's first line: `#!plugsight-wasm NAME 1`. None by default. */
-  readonly programs?: Readonly<Record<string, Program>>;
+  readonly programs?: Programs | ((phone: VirtualPhone) => Programs);
 }
 
 /**
@@ -34,7 +36,8 @@ export function createInProcessUsb(options: InProcessOptions = {}): {
     clock: options.clock ?? systemClock,
     wallClock: Date.now,
     interpreter: (self) => new BashInterpreter(self),
-    programs: () => options.programs ?? {},
+    programs: (self) =>
+      typeof options.programs === 'function' ? options.programs(self) : (options.programs ?? {}),
     post: (message) => queueMicrotask(() => listener(message)),
   });
   const wire: Wire = {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock';
+import { htpArchOf } from '../../domain/soc';
 import type { VirtualModel } from '../../domain/virtual';
 import type { PhoneFiles } from './files';
 
@@ -115,6 +116,9 @@ export function preloadSystem(files: PhoneFiles, model: PhoneModel, clock: Clock
   files.preload('/proc/meminfo', meminfo);
   files.preload('/proc/cpuinfo', () => cpuinfo(model));
   const cpu = '/sys/devices/system/cpu';
+  // Present where the chip has an NPU, as on a phone; nobody can load it here.
+  if (htpArchOf(model.socModel))
+    files.preload('/vendor/lib64/libcdsprpc.so', () => 'simulated: not a library\n');
   for (const name of ['possible', 'present', 'online'])
     files.preload(`${cpu}/${name}`, () => range);
   coresKhz.forEach((khz, i) => {

@@ -1,7 +1,7 @@
 import type { Command } from '../../domain/device';
 import type { Budget, InstalledBundle, Job } from '../../domain/pipeline';
 import { ok, type Result } from '../../domain/result';
-import { filesOf } from '../setup';
+import { filesOf, libraryFolders } from '../setup';
 
 export const CONTEXT = 4096;
 
@@ -57,15 +57,10 @@ const sampling = (options: Job['options']): readonly string[] => [
   ...['--seed', String(options['seed'] ?? 0)],
 ];
 
-/** All folders of the bundle in which libraries lie, the upstream package's "lib" among them. */
-function libraryPaths({ dir, files }: InstalledBundle, onHexagon: boolean): Record<string, string> {
-  const libraries = files.filter(({ role }) => ['library', 'stub', 'skel'].includes(role));
-  const folders = [
-    ...new Set(libraries.map(({ path }) => [dir, ...path.split('/').slice(0, -1)].join('/'))),
-  ];
-  const all = folders.length ? folders : [dir];
+function libraryPaths(runner: InstalledBundle, onHexagon: boolean): Record<string, string> {
+  const folders = libraryFolders(runner);
   return {
-    LD_LIBRARY_PATH: all.join(':'),
-    ...(onHexagon && { ADSP_LIBRARY_PATH: all.join(';'), GGML_HEXAGON_DEVICES: 'HTP0' }),
+    LD_LIBRARY_PATH: folders.join(':'),
+    ...(onHexagon && { ADSP_LIBRARY_PATH: folders.join(';'), GGML_HEXAGON_DEVICES: 'HTP0' }),
   };
 }
