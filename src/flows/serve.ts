@@ -96,9 +96,13 @@ export class Server implements AsyncDisposable {
     for (;;) {
       if (signal.aborted && deadlineMs === undefined) {
         const line = pipeline.cancel(id);
-        deadlineMs = clock.now() + (line === '' ? 0 : CANCEL_MS);
+        if (line === '') {
+          await this.stop();
+          return yield { kind: 'failed', failure: { code: 'cancelled' } };
+        }
+        deadlineMs = clock.now() + CANCEL_MS;
         // Not awaited: a program that does not read its stdin must not hold up its own end.
-        if (line !== '') void program.process.write(line);
+        void program.process.write(line);
       }
       const said =
         deadlineMs === undefined

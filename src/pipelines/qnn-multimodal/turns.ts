@@ -36,16 +36,20 @@ export function turnsIn(
   text: string,
   questions: readonly string[] | undefined,
 ): readonly TurnText[] {
-  for (const spelling of SPELLINGS) {
-    const echoes = questions ? asked(text, spelling, questions) : framed(text, spelling);
-    const found = echoes.length || !questions ? echoes : framed(text, spelling);
-    if (found.length)
-      return found.map(({ to }, i) => {
-        const [answer, stopped] = cutAt(text.slice(to, found[i + 1]?.from), STOPS);
-        return { text: answer.trim(), stopped };
-      });
-  }
-  return [];
+  const spelling = spellingOf(text);
+  if (!spelling) return [];
+  const echoes = questions ? asked(text, spelling, questions) : [];
+  const found = echoes.length ? echoes : framed(text, spelling);
+  return found.map(({ to }, i) => {
+    const [answer, stopped] = cutAt(text.slice(to, found[i + 1]?.from), STOPS);
+    return { text: answer.trim(), stopped };
+  });
+}
+
+/** The first turn's: what looks like another's further on is part of a question. */
+function spellingOf(text: string): Spelling | undefined {
+  const from = ({ head }: Spelling) => text.search(head);
+  return SPELLINGS.filter((spelling) => from(spelling) >= 0).sort((a, b) => from(a) - from(b))[0];
 }
 
 /** Where an echo begins and ends. */
