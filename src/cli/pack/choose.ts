@@ -58,6 +58,9 @@ async function pick(item: Item & { arch?: string }, hits: readonly SourceFile[])
   const suits = item.suits;
   const suitable = suits ? files.filter((file) => suits(file)) : files;
   if (suitable.length === 1) return { files: suitable, findings };
+  // None is it, but one cannot be read: that is what is wrong, and `checkFile` says it.
+  const unread = files.filter(({ trouble }) => trouble !== undefined);
+  if (suits && suitable.length === 0 && unread.length > 0) return { files: unread, findings };
   const rivals = (suitable.length > 0 ? suitable : files).map(({ source }) => source);
   return { files: [], findings: [...findings, several(item, rivals)] };
 }

@@ -199,7 +199,7 @@ const WRONG: readonly Wrong[] = [
   {
     ...{ is: 'half a GGUF', recipe: 'llama-mtmd' },
     change: { 'model/model-Q4_0.gguf': language('llama').subarray(0, 300) },
-    args: ['--part', 'model', '--file', 'language=model/model-Q4_0.gguf'],
+    args: ['--part', 'model'],
     refused: [
       ['damaged', /model-Q4_0\.gguf$/, /300 bytes, but its header describes|ends after 300/],
     ],
