@@ -6,6 +6,7 @@ import type { Recipe } from '../domain/recipe';
 import { fail, ok, type Result } from '../domain/result';
 import { install } from '../flows/install';
 import { PIPELINES, type PipelineId } from '../pipelines';
+import { Arrived } from './arrived.svelte';
 import type { PhoneState } from './phone.svelte';
 import type { Platform } from './platform';
 import { Speed } from './speed';
@@ -18,6 +19,13 @@ export interface Installed {
 
 /** Installing again cannot help: another runner, or another phone, can. */
 export const HOPELESS: readonly FailureCode[] = ['abi-unsupported', 'payload-yours'];
+
+/** What an installation does, in words. */
+const NOTES = {
+  look: (title: string) => `Looking what the phone has of ${title}`,
+  send: (title: string) => `Sending ${title}`,
+  verify: (title: string) => `Checking ${title} on the phone`,
+} as const;
 
 const LOAD_MS = 30_000;
 /** Reading the whole of the user's own files, for their hashes. */
@@ -35,6 +43,7 @@ export class SetupState {
   model = $state.raw<BundleSource | undefined>();
   modelStep = $state.raw<Step<BundleSource>>(IDLE);
   payload = $state.raw<Step<Installed>>(IDLE);
+  readonly arrived = new Arrived();
   /** Called when another model is chosen. */
   onModel: (model: BundleSource) => void = () => {};
 
@@ -133,6 +142,7 @@ export class SetupState {
 
   /** Says at once, not after Run, when there is no program for this phone. */
   checkRunner(): void {
+    this.#look();
     const phone = this.#phone.current;
     if (!this.runner || !phone || this.payload.is !== 'idle') return;
     const { abis, cpuFeatures } = phone.facts;
@@ -143,6 +153,11 @@ export class SetupState {
     this.payload = failedOrIdle(
       yours ? { code: 'payload-yours', detail: pipeline.title } : fits.failure,
     );
+  }
+
+  #look(): void {
+    const manifests = [this.runner, this.model].flatMap((source) => source?.manifest ?? []);
+    void this.arrived.look(this.#phone.current, manifests);
   }
 
   // --- model
@@ -243,18 +258,19 @@ export class SetupState {
     for (;;) {
       const step = await installing.next();
       if (step.done) return step.value;
-      const { kind, doneBytes, totalBytes, skippedBytes } = step.value;
-      const note = { look: 'Looking for', send: 'Sending', verify: 'Checking' }[kind];
-      this.payload = busy(`${note} ${title}`, {
-        doneBytes,
-        totalBytes,
-        ...speed.measure(doneBytes - skippedBytes, totalBytes - doneBytes),
+      const { kind, doneBytes, totalBytes, skippedBytes: foundBytes } = step.value;
+      const rate = speed.measure(doneBytes - foundBytes, totalBytes - doneBytes);
+      this.payload = busy(NOTES[kind](title), {
+        ...{ doneBytes, totalBytes, foundBytes },
+        // While the phone hashes, nothing is sent: a rate would only fall.
+        ...(kind === 'send' ? rate : { bytesPerSecond: undefined, secondsLeft: undefined }),
       });
     }
   }
 
   #failed(failure: Failure): Result<never> {
     this.payload = failedOrIdle(failure);
+    this.#look();
     return { ok: false, failure };
   }
 
@@ -262,5 +278,6 @@ export class SetupState {
   async remove(): Promise<void> {
     const removed = await this.#phone.removePayload();
     this.payload = removed.ok ? IDLE : failedOrIdle(removed.failure);
+    this.#look();
   }
 }

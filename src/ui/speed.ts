@@ -11,6 +11,8 @@ export class Speed {
 
   measure(bytes: number, leftBytes: number) {
     const atMs = this.#clock.now();
+    // What was sent turned out wrong and is sent anew.
+    if (this.#samples.some((sample) => sample.bytes > bytes)) this.#samples = [];
     this.#samples = [
       ...this.#samples.filter((sample) => sample.atMs > atMs - 5000),
       { atMs, bytes },

@@ -10,6 +10,8 @@ export type Step<T> =
 export interface Progress {
   readonly doneBytes: number;
   readonly totalBytes: number;
+  /** Of `doneBytes`: what was there already. */
+  readonly foundBytes?: number;
   /** Undefined until there is enough to measure. */
   readonly bytesPerSecond: number | undefined;
   readonly secondsLeft: number | undefined;

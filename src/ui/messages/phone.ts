@@ -14,9 +14,9 @@ export const PHONE = {
   },
   'disk-full': {
     title: "The phone's storage is full",
-    why: 'The unfinished file was deleted again.',
+    why: 'What has arrived stays there.',
     ways: [
-      'Free some space on the phone, then try again.',
+      'Free some space on the phone, then try again: it goes on where it stopped.',
       'Remove what Plugsight put there: “Remove from phone”.',
     ],
   },

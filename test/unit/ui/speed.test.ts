@@ -29,3 +29,13 @@ test('a standstill has no end in sight', async () => {
   await clock.advance(2000);
   expect(speed.measure(10, 90)).toEqual({ bytesPerSecond: 0, secondsLeft: undefined });
 });
+
+test('begins anew when bytes are sent anew', async () => {
+  const clock = new FakeClock();
+  const speed = new Speed(clock);
+  speed.measure(1000, 0);
+  await clock.advance(1000);
+  expect(speed.measure(0, 1000).bytesPerSecond).toBeUndefined();
+  await clock.advance(1000);
+  expect(speed.measure(500, 500)).toEqual({ bytesPerSecond: 500, secondsLeft: 1 });
+});
