@@ -2,6 +2,7 @@ import type { RunSetup, ServingPipeline } from '../domain/pipeline';
 import type { RunnerRequest } from '../domain/runner-protocol';
 import { storedPath } from '../domain/bundle';
 import { runnerEventParser } from './runner-events';
+import { option } from './setup';
 
 const line = (request: RunnerRequest) => `${JSON.stringify(request)}\n`;
 
@@ -15,13 +16,13 @@ export const llamaRunner: ServingPipeline = {
   model: 'tiny-vlm',
   needs: ['language', 'vision'],
   options: {
-    'max-tokens': option('Answer length', 'at most this many tokens', 1, 2048, 1, 96),
-    temperature: option('Temperature', '0 gives the same answer every time', 0, 2, 0.05, 0),
-    'top-k': option('Top-k', 'choose among this many tokens; 0: all', 0, 200, 1, 40),
-    'top-p': option('Top-p', 'choose among tokens that make up this share', 0, 1, 0.01, 0.95),
-    'min-p': option('Min-p', 'drop tokens below this share of the likeliest', 0, 1, 0.01, 0.05),
-    'repeat-penalty': option('Repetition penalty', '1: none', 0.5, 2, 0.05, 1),
-    seed: option('Seed', 'matters when the temperature is above 0', 0, 4294967295, 1, 0),
+    'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 96),
+    temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),
+    'top-k': option('Top-k', 'choose among this many tokens; 0: all', [0, 200, 1], 40),
+    'top-p': option('Top-p', 'choose among tokens that make up this share', [0, 1, 0.01], 0.95),
+    'min-p': option('Min-p', 'drop tokens below this share of the likeliest', [0, 1, 0.01], 0.05),
+    'repeat-penalty': option('Repetition penalty', '1: none', [0.5, 2, 0.05], 1),
+    seed: option('Seed', 'matters when the temperature is above 0', [0, 4294967295, 1], 0),
   },
   requests: () => ({ vision: 'cpu', language: 'cpu' }),
   command: (setup) => ({
@@ -55,17 +56,6 @@ export const llamaRunner: ServingPipeline = {
   dumping: (command, path) => ({ ...command, argv: [...command.argv, '--dump', path] }),
   parser: runnerEventParser,
 };
-
-function option(
-  label: string,
-  hint: string,
-  min: number,
-  max: number,
-  step: number,
-  initial: number,
-) {
-  return { label, hint, min, max, step, initial };
-}
 
 /** Path on the phone of the model's file with this role. */
 function fileOf({ model }: RunSetup, role: 'language' | 'vision'): string {

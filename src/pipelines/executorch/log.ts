@@ -66,12 +66,3 @@ export function rssBytes(message: string): number | undefined {
   const mib = Number(/^RSS after [^:]{1,80}: ([0-9.]{1,20}) MiB/.exec(message)?.[1]);
   return mib > 0 && Number.isFinite(mib) ? Math.round(mib * 1024) * 1024 : undefined;
 }
-
-/** What a failed `ET_CHECK_MSG` says: "In function f(), assert failed (condition): why". The program aborts after it. */
-export function assertion({
-  level,
-  message,
-}: Pick<LogLine, 'level' | 'message'>): string | undefined {
-  if (level !== 'fatal') return undefined;
-  return /^In function [^,]*, assert failed(?: \(.*?\))?: (.*)$/.exec(message)?.[1] ?? message;
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assertion, logReader, rssBytes } from '../../../../src/pipelines/executorch/log';
+import { logReader, rssBytes } from '../../../../src/pipelines/executorch/log';
 
 const at = '00:01:09.501139 executorch:multimodal_runner.cpp:646]';
 
@@ -41,22 +41,4 @@ test('memory is bytes, and 0 means that it is not known', () => {
   expect(rssBytes('RSS after prompt prefill: 0.000000 MiB (0 if unsupported)')).toBeUndefined();
   expect(rssBytes('RSS after prompt prefill: 1.2.3 MiB')).toBeUndefined();
   expect(rssBytes('the RSS after x: 4.0 MiB')).toBeUndefined();
-});
-
-test.each([
-  [
-    'assert failed (file_size == (n + 1)): Input image size mismatch.',
-    'Input image size mismatch.',
-  ],
-  ['assert failed: hasValue_', 'hasValue_'],
-])('an assertion says why: %s', (said, why) => {
-  const line = logReader()(`F ${at} In function load(), ${said}`);
-  expect(assertion(line)).toBe(why);
-  expect(assertion({ ...line, level: 'info' })).toBeUndefined();
-});
-
-test('a fatal line without an assertion is its own reason', () => {
-  expect(assertion({ level: 'fatal', message: 'Failed to load image: in.jpg' })).toBe(
-    'Failed to load image: in.jpg',
-  );
 });
