@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,6 +11,11 @@ import { addSimulated } from './simulated';
 export { whyNoDevice } from './root';
 
 const QEMU = '/usr/bin/qemu-aarch64-static';
+/** Why there can be no arm64 device; nothing when there can. */
+export const noQemu =
+  spawnSync(QEMU, ['--version']).status === 0
+    ? undefined
+    : 'no qemu: apt-get install qemu-user-static';
 /** An adb server takes these for emulators and lists them, too. */
 const EMULATOR_PORTS = { from: 5555, to: 5585 };
 const START_MS = 10_000;

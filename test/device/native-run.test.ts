@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock';
@@ -14,13 +13,8 @@ import { llamaRunner } from '../../src/pipelines/llama-runner';
 import { picture, whyNot } from '../payload/native-runner';
 import { bundleFromDisk, installed } from './bundles';
 import { connectTo, must, NEVER } from './connect';
-import { startDevice, whyNoDevice, type DeviceOptions } from './device';
+import { noQemu, startDevice, whyNoDevice, type DeviceOptions } from './device';
 import { NO_TOOLS } from '../fakes/host-tools';
-
-const noQemu = () =>
-  spawnSync('/usr/bin/qemu-aarch64-static', ['--version']).status === 0
-    ? undefined
-    : 'no qemu: apt-get install qemu-user-static';
 
 /** A picture that is the right size already. */
 async function prepared(name: string): Promise<PreparedInput> {
@@ -92,7 +86,7 @@ describe('a real adbd gets the bundles and answers', () => {
     'the arm64 program on %s (qemu)',
     { timeout: 300_000 },
     async (arm64, { skip }) => {
-      const reason = (await whyNoDevice()) ?? whyNot('arm64-v8a') ?? noQemu();
+      const reason = (await whyNoDevice()) ?? whyNot('arm64-v8a') ?? noQemu;
       if (reason) skip(reason);
       const { facts, runner, state } = await through({ arm64 });
       expect(facts.abis[0]).toBe('arm64-v8a');

@@ -20,7 +20,7 @@ import { damaged, flipped, scaled, zeroed } from '../fakes/gguf-tensors';
 import { whyNot } from '../payload/native-runner';
 import { bundleFromDisk, installed } from './bundles';
 import { connectTo, must, NEVER } from './connect';
-import { startDevice, whyNoDevice, type TestDevice } from './device';
+import { noQemu, startDevice, whyNoDevice, type TestDevice } from './device';
 import { createEncoderHere, createPreparerHere } from './page-tools';
 
 const reason = (await whyNoDevice()) ?? whyNot('x86_64');
@@ -48,7 +48,12 @@ describe.skipIf(reason)(`the self-test on a real adbd (${reason ?? 'native runne
   });
 
   /** Runs the whole test as the page does. */
-  async function run(source: BundleSource, more: Partial<SelfTestJob> = {}) {
+  async function run(
+    source: BundleSource,
+    more: Partial<SelfTestJob> = {},
+    on = { device, facts },
+  ) {
+    const { device, facts } = on;
     await using runner = new Runner(device, systemClock, NO_TOOLS);
     const install = async () =>
       ok({
@@ -96,6 +101,22 @@ describe.skipIf(reason)(`the self-test on a real adbd (${reason ?? 'native runne
       if (check.kind === 'embeddings')
         expect(check.agreement).toMatchObject({ rows: 64, width: 128, badRows: 0 });
   });
+
+  test.for(['cortex-a53', 'cortex-a76', 'max'] as const)(
+    'so does the arm64 program on %s (qemu), with its own rounding',
+    { timeout: 300_000 },
+    async (arm64, { skip }) => {
+      const absent = whyNot('arm64-v8a') ?? noQemu;
+      if (absent) skip(absent);
+      await using arm = await startDevice({ arm64 });
+      await using its = await connectTo(arm.port);
+      const phone = { device: its, facts: must(await probe(its, NEVER)) };
+      const { checks, verdict } = await run(tiny, {}, phone);
+      for (const check of checks)
+        if (check.kind === 'embeddings') console.log(`${arm64}: ${figureOf(check)}`);
+      expect(verdict).toEqual({ is: 'right', because: '' });
+    },
+  );
 
   test.each([
     ['an attention matrix zeroed', 'v.blk.1.attn_q.weight', zeroed],

@@ -1,16 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, type Page } from '@playwright/test';
 import { ROOT } from '../../src/cli/commands';
 import { startDevice, type DeviceOptions, type TestDevice } from '../device/device';
-
-/** Why there can be no arm64 device; nothing when there can. */
-export const noQemu =
-  spawnSync('/usr/bin/qemu-aarch64-static', ['--version']).status === 0
-    ? undefined
-    : 'no qemu: apt-get install qemu-user-static';
 
 /** `npm run bridge` as a program of its own, and what it printed. */
 export class BridgeProgram implements AsyncDisposable {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import type {} from '../../src/cli/page-driver'; // window.plugsight
 import { explainBuild } from '../../src/domain/build';
-import { whyNoDevice, type DeviceOptions } from '../device/device';
+import { noQemu, whyNoDevice, type DeviceOptions } from '../device/device';
 import { whyNot } from '../payload/native-runner';
-import { connectBridge, noQemu, paste, startBridged, type Bridged } from './bridged';
+import { connectBridge, paste, startBridged, type Bridged } from './bridged';
 import { ANSWER_MS, Visitor } from './visitor';
 
 const reason = (await whyNoDevice()) ?? whyNot('x86_64');

@@ -67,7 +67,9 @@ test('figures are in the words', () => {
   expect(figureOf(gone)).toBe('vision.gguf is not on the phone any more');
   const other: Check = { kind: 'files', is: 'wrong', files: [{ ...file, found: sha('b') }] };
   expect(figureOf(other)).toMatch(/^vision\.gguf has sha256 b{12}… on the phone, sent was a{12}…$/);
-  expect(figureOf(EMBEDDINGS)).toContain('cosine 1.000000 lowest, 1.000000 mean; largest difference 0');
+  expect(figureOf(EMBEDDINGS)).toContain(
+    'cosine 1.000000 lowest, 1.000000 mean; largest difference 0',
+  );
   const crash = { code: 'runner-crashed', detail: 'exit code 134' } as const;
   expect(figureOf({ kind: 'answer', is: 'wrong', number: 1, failure: crash })).toBe(
     'runner-crashed: exit code 134',
