@@ -1,3 +1,5 @@
+import type { Failure } from './failure';
+
 /** One thing that must be right before an NPU can work, and what was found. */
 export interface Check {
   readonly id: CheckId;
@@ -70,6 +72,8 @@ export const LADDER: readonly Rung[] = [
 
 /** What the doctor says in the end. */
 export interface Verdict {
+  /** What the runner itself said under the first rung, where it did. */
+  readonly failure?: Failure;
   /** The rung that opened a session; undefined: none did, or none was tried. */
   readonly rung: Rung | undefined;
   /** The first check that is bad: the cause. */

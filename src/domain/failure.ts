@@ -78,6 +78,8 @@ export const FAILURE_CODES = [
   'size-mismatch',
   /** The bytes on the phone differ from the bytes sent: cable or storage fault. Try again. */
   'device-hash-mismatch',
+  /** This phone's NPU cannot run the pipeline: the NPU check says why. */
+  'npu-unfit',
   /** The page has only a simulated runner for this pipeline: bring your own bundle. */
   'payload-yours',
   /** No program in the bundle fits this phone's processor. */

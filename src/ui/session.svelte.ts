@@ -13,6 +13,7 @@ import { createHostTools } from '../flows/host-tools';
 import { record, type PictureRef } from '../flows/record';
 import { Runner } from '../flows/run';
 import { isPipelineId } from '../pipelines';
+import { NpuCheck } from './npu-check.svelte';
 import { ModelLink } from './model-link.svelte';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
@@ -49,6 +50,7 @@ export class Session {
   readonly modelLink: ModelLink;
 
   readonly setup: SetupState;
+  readonly npu: NpuCheck;
 
   picture = $state.raw<Picture | undefined>();
   prepared = $state.raw<Step<PreparedInput>>(IDLE);
@@ -81,6 +83,7 @@ export class Session {
     this.phone = new PhoneState(platform);
     this.modelLink = new ModelLink(platform);
     this.setup = new SetupState(platform, this.phone);
+    this.npu = new NpuCheck(this);
     this.setup.onModel = ({ manifest }) => {
       if (!this.prompt) this.prompt = manifest.model?.prompts[0] ?? '';
       this.#prepareWhenWanted();
@@ -239,7 +242,13 @@ export class Session {
     const options: OptionValues = { ...this.setup.options };
     // Kept here: a phone that goes takes it away from us before the run's report is made.
     const runner = (this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools));
-    const setup = { ...installed, options, bigCores: phone.facts.bigCores ?? 4, env: {} };
+    const env = await this.npu.environment(phone, installed, signal);
+    if (!env.ok) {
+      const atMs = this.platform.clock.now() - startMs;
+      return this.#fold({ kind: 'failed', failure: env.failure, atMs });
+    }
+    const bigCores = phone.facts.bigCores ?? 4;
+    const setup = { ...installed, options, bigCores, env: env.value };
     const asking = runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.

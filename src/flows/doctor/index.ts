@@ -1,7 +1,8 @@
 import type { Clock } from '../../domain/clock';
 import { DEVICE_ROOT, type Device } from '../../domain/device';
 import type { DeviceFacts } from '../../domain/device-facts';
-import { LADDER, type Check, type Rung, type Verdict } from '../../domain/doctor';
+import { LADDER, type Check, type Verdict } from '../../domain/doctor';
+import type { Failure } from '../../domain/failure';
 import type { RunSetup } from '../../domain/pipeline';
 import { PROBES } from '../../pipelines/probes';
 import { script } from '../script';
@@ -46,8 +47,8 @@ export async function* examine(
     yield note(await checkRpc(device, signal));
     yield note(await checkExec(device, dir, made, signal));
     const hopeless = checks.some(({ id, state }) => state === 'bad' && ENDS.has(id));
-    const rung = hopeless ? undefined : yield* climb(patient, dir, note, signal);
-    return { rung, cause: checks.find(({ state }) => state === 'bad') };
+    const climbed = hopeless ? { rung: undefined } : yield* climb(patient, dir, note, signal);
+    return { ...climbed, cause: checks.find(({ state }) => state === 'bad') };
   } finally {
     await device.shell(`rm -rf ${dir}`, AbortSignal.timeout(5000));
   }
@@ -62,32 +63,34 @@ async function* climb(
   dir: string,
   note: (check: Check) => Check,
   signal: AbortSignal,
-): AsyncGenerator<Check, Rung | undefined, void> {
+): AsyncGenerator<Check, Pick<Verdict, 'rung' | 'failure'>, void> {
   const probed = PROBES[patient.pipeline];
   if (!probed) {
     yield note({
       ...{ id: 'session', title: 'Session on the NPU', state: 'warn' },
       found: 'this pipeline has no command that tries it without a question',
     });
-    return undefined;
+    return { rung: undefined };
   }
   const known = LADDER.filter(({ id }) => id === patient.known);
   const said: string[] = [];
+  let failure: Failure | undefined;
   for (const rung of [...known, ...LADDER.filter(({ id }) => id !== patient.known)]) {
     if (signal.aborted) break;
     const tried = await tryRung(patient, probed, rung, dir, signal);
     said.push(`${rung.title}: ${tried.said}`);
+    failure ??= tried.failure;
     if (!tried.opened) continue;
     yield note({
       ...{ id: 'session', title: 'Session on the NPU', state: 'ok' },
       found: `opens with ${rung.title}: ${tried.said}`,
     });
-    return rung;
+    return { rung };
   }
   yield note({
     ...{ id: 'session', title: 'Session on the NPU', state: 'bad' },
     found: said.join('; '),
     fix: 'Mend what is marked above; if nothing is, this phone may not let programs of the shell use its NPU.',
   });
-  return undefined;
+  return { rung: undefined, ...(failure && { failure }) };
 }

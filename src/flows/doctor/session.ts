@@ -1,4 +1,5 @@
 import type { Rung } from '../../domain/doctor';
+import type { Failure } from '../../domain/failure';
 import type { OutputParser, RunSetup } from '../../domain/pipeline';
 import { libraryFolders } from '../../pipelines/setup';
 import { createDiagnosis } from '../../pipelines/diagnosis';
@@ -17,6 +18,8 @@ const MAX_LINE_CHARS = 2000;
 export interface Tried {
   readonly opened: boolean;
   readonly said: string;
+  /** What the program's output means, where it did not open. */
+  readonly failure?: Failure;
 }
 
 /** Runs the probe under one environment and looks for the line that proves an open session. */
@@ -46,7 +49,7 @@ export async function tryRung(
     if (said.value.kind === 'exited') break;
   }
   return reader.proof === undefined
-    ? { opened: false, said: reader.complaint }
+    ? { opened: false, said: reader.complaint, ...(reader.failure && { failure: reader.failure }) }
     : { opened: true, said: reader.proof };
 }
 
@@ -54,6 +57,7 @@ export async function tryRung(
 class ProbeReader implements OutputParser {
   proof: string | undefined;
   complaint = 'it ended and said nothing';
+  failure: Failure | undefined;
   readonly #opened: RegExp | undefined;
   readonly #diagnosis;
   readonly #lines = { stdout: new Lines(MAX_LINE_CHARS), stderr: new Lines(MAX_LINE_CHARS) };
@@ -70,6 +74,7 @@ class ProbeReader implements OutputParser {
   end(exitCode: number) {
     const events = this.#see([...this.#lines.stdout.end(), ...this.#lines.stderr.end()]);
     const failure = this.#diagnosis.failure(exitCode, false);
+    this.failure = failure;
     if (failure) this.complaint = failure.detail ?? failure.code;
     if (!this.#opened && exitCode === 0) this.proof = 'exit code 0';
     return events;

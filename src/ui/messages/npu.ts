@@ -6,6 +6,14 @@ const SAME_SDK = 'Pack libraries and compiled model of the same SDK version.';
 
 /** The NPU: QNN, Hexagon, and the way there. */
 export const NPU = {
+  'npu-unfit': {
+    title: 'This phone’s NPU cannot run this pipeline',
+    why: 'The NPU check beside the phone shows what is missing, and what to do about each.',
+    ways: [
+      'Mend what the NPU check marks, then try again.',
+      'Or choose a pipeline on the CPU: llama.cpp runs on every phone.',
+    ],
+  },
   'qnn-backend-missing': {
     title: 'The runner has no NPU backend',
     ways: ['Pack `libqnn_executorch_backend.so` of the runner’s own build beside it.'],

@@ -32,7 +32,7 @@ async function consult(patient: Patient & { known?: string }) {
   const examining = examine({ known: undefined, ...patient }, NEVER);
   for (;;) {
     const step = await examining.next();
-    if (step.done) return { checks, verdict: step.value as Verdict };
+    if (step.done) return { checks, verdict: step.value };
     checks.push(step.value);
   }
 }
