@@ -1,5 +1,4 @@
 import type { Manifest } from '../domain/bundle';
-import { onPhoneBytes } from '../flows/install';
 import type { Phone } from './phone.svelte';
 
 const LOOK_MS = 20_000;
@@ -17,6 +16,7 @@ export class Arrived {
     this.#stop = stop;
     this.bytes = undefined;
     if (!phone) return;
+    const { onPhoneBytes } = await import('../flows/install'); // not before there is a phone
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(LOOK_MS)]);
     let [there, total] = [0, 0];
     for (const manifest of manifests) {

@@ -4,7 +4,6 @@ import type { Failure, FailureCode } from '../domain/failure';
 import { missingRoles, type InstalledBundle, type Pipeline } from '../domain/pipeline';
 import type { Recipe } from '../domain/recipe';
 import { fail, ok, type Result } from '../domain/result';
-import { install } from '../flows/install';
 import { PIPELINES, type PipelineId } from '../pipelines';
 import { Arrived } from './arrived.svelte';
 import type { PhoneState } from './phone.svelte';
@@ -254,6 +253,7 @@ export class SetupState {
     if (!phone) return fail('unplugged');
     const { title } = source.manifest;
     const speed = new Speed(this.#platform.clock);
+    const { install } = await import('../flows/install'); // not before there is a phone
     const installing = install(phone.device, source, phone.facts, signal);
     for (;;) {
       const step = await installing.next();
