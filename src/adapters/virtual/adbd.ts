@@ -44,6 +44,8 @@ export const FEATURES = [
 const TOKEN = 1;
 const SIGNATURE = 2;
 const RSA_PUBLIC_KEY = 3;
+/** More than any client opens; one that opens more is refused. */
+const MAX_STREAMS = 64;
 const NONE: Uint8Array = new Uint8Array(0);
 
 /** The phone's side of ADB: connection, authorisation, streams. Source: AOSP packages/modules/adb (adb.cpp, sockets.cpp). */
@@ -54,6 +56,8 @@ export class Adbd {
   #online = false;
   /** Counts connections, so that a late answer of the owner does not reach the next one. */
   #epoch = 0;
+  /** The connection for which the owner is being asked: one question at a time. */
+  #asking = -1;
   #lastId = 0;
 
   constructor(host: DaemonHost) {
@@ -98,7 +102,10 @@ export class Adbd {
 
   async #ask(key: Uint8Array): Promise<void> {
     const epoch = this.#epoch;
+    if (this.#asking === epoch) return;
+    this.#asking = epoch;
     await this.#host.askOwner();
+    if (this.#asking === epoch) this.#asking = -1;
     // remembered for good, as with "Always allow from this computer"
     if (this.#authority.allow(key) && epoch === this.#epoch) this.#welcome();
   }
@@ -111,7 +118,7 @@ export class Adbd {
   }
 
   #open(remoteId: number, name: string): void {
-    const service = this.#host.service(name);
+    const service = this.#streams.size < MAX_STREAMS ? this.#host.service(name) : undefined;
     if (!service) return this.#send(CLSE, 0, remoteId);
     const stream = new DeviceStream(this.#send, ++this.#lastId, remoteId);
     this.#streams.set(stream.localId, stream);

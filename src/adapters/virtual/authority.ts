@@ -16,16 +16,21 @@ export class Authority {
 
   /** Whether an allowed key signed the latest challenge. */
   verify(signature: Uint8Array): boolean {
+    if (signature.length !== MODULUS_BYTES) return false;
     const expected = toInteger(padded(this.#token));
     const value = toInteger(signature);
     return this.#allowed.some(({ n, e }) => value < n && power(value, e, n) === expected);
   }
 
-  /** Remembers the key of an AUTH RSAPUBLICKEY payload ("base64 name\0"). False when it is none. */
+  /** Remembers the key (the latest ones, if there are very many) of an AUTH RSAPUBLICKEY payload ("base64 name\0"). False when it is none. */
   allow(payload: Uint8Array): boolean {
     const key = parsePublicKey(payload);
-    if (key) this.#allowed.push(key);
-    return key !== undefined;
+    if (!key) return false;
+    const known = this.#allowed.findIndex(({ n, e }) => n === key.n && e === key.e);
+    if (known >= 0) this.#allowed.splice(known, 1);
+    this.#allowed.push(key);
+    if (this.#allowed.length > MAX_KEYS) this.#allowed.shift();
+    return true;
   }
 }
 
@@ -36,6 +41,9 @@ interface PublicKey {
 
 const TOKEN_BYTES = 20;
 const MODULUS_BYTES = 256;
+const MAX_KEYS = 100;
+/** Base64 of a key has 700 characters, then comes its name. */
+const MAX_KEY_CHARS = 2000;
 /** DigestInfo of SHA-1: the token stands where a digest would. */
 const SHA1_PREFIX = new Uint8Array([48, 33, 48, 9, 6, 5, 43, 14, 3, 2, 26, 5, 0, 4, 20]);
 
@@ -45,7 +53,7 @@ function padded(token: Uint8Array): Uint8Array {
 }
 
 function parsePublicKey(payload: Uint8Array): PublicKey | undefined {
-  const text = new TextDecoder('latin1').decode(payload);
+  const text = new TextDecoder('latin1').decode(payload.subarray(0, MAX_KEY_CHARS));
   const base64 = /^[A-Za-z0-9+/]+=*/.exec(text)?.[0];
   // atob throws on a length that is no multiple of four
   if (!base64 || base64.length % 4 !== 0) return undefined;

@@ -8,6 +8,9 @@ export interface Pace {
   readonly transferMs: number;
 }
 
+/** Transfers that wait for the host. One that keeps to the protocol leaves a few for each of its streams. */
+const MAX_UNHEARD = 10_000;
+
 /** What the cable brings to the daemon. */
 export interface LinkListener {
   received(packet: Packet): void;
@@ -62,6 +65,8 @@ export class UsbLink {
   send(transfers: readonly Uint8Array[]): void {
     if (!this.#plugged) return;
     this.#queue.push(...transfers);
+    // a host that asks for ever and never listens
+    if (this.#queue.length > MAX_UNHEARD) return this.unplug();
     void this.#deliver();
   }
 

@@ -53,7 +53,8 @@ const PROGRAMS: Readonly<Record<string, Live>> = {
   yes: {
     takes: () => true,
     async run({ argv, print, killed }) {
-      const text = `${argv.slice(1).join(' ') || 'y'}\n`.repeat(1000);
+      const line = `${argv.slice(1).join(' ') || 'y'}\n`;
+      const text = line.repeat(Math.ceil(8192 / line.length));
       while (!killed.aborted) await print(text);
       return 0;
     },

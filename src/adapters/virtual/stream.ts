@@ -12,6 +12,13 @@ export interface Stream {
   readonly closed: AbortSignal;
 }
 
+/**
+ * What a host may send ahead of the acknowledgements. One that keeps to the protocol sends one packet, of at most
+ * `MAX_PAYLOAD`; the rest is for one that does not.
+ */
+const MAX_UNREAD_BYTES = 4 * MAX_PAYLOAD;
+const MAX_UNREAD_PACKETS = 64;
+
 type Send = (command: number, arg0: number, arg1: number, payload?: Uint8Array) => void;
 
 /** One stream as adbd sees it: at most one unacknowledged WRTE each way. */
@@ -22,6 +29,7 @@ export class DeviceStream implements Stream {
   readonly #ended = new AbortController();
   readonly closed = this.#ended.signal;
   readonly #inbox: Uint8Array[] = [];
+  #unreadBytes = 0;
   #reader: (() => void) | undefined;
   #acknowledged: (() => void) | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -38,7 +46,9 @@ export class DeviceStream implements Stream {
       await new Promise<void>((resolve) => (this.#reader = resolve));
     }
     if (!this.closed.aborted) this.#send(OKAY, this.localId, this.remoteId);
-    return this.#inbox.shift();
+    const bytes = this.#inbox.shift();
+    this.#unreadBytes -= bytes?.length ?? 0;
+    return bytes;
   }
 
   write(bytes: Uint8Array): Promise<boolean> {
@@ -63,9 +73,15 @@ export class DeviceStream implements Stream {
     this.end();
   }
 
-  /** The host's WRTE. */
+  /** The host's WRTE. A flood of them closes the stream. */
   received(payload: Uint8Array): void {
     this.#inbox.push(payload);
+    this.#unreadBytes += payload.length;
+    if (this.#unreadBytes > MAX_UNREAD_BYTES || this.#inbox.length > MAX_UNREAD_PACKETS) {
+      this.#inbox.length = 0;
+      this.#unreadBytes = 0;
+      this.close();
+    }
     this.#reader?.();
   }
 
