@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/system-clock';
-import type { BundleFile, BundleSource, Manifest } from '../../src/domain/bundle';
 import { DEVICE_ROOT, type Device } from '../../src/domain/device';
-import { ok } from '../../src/domain/result';
 import { PhoneBench } from '../../src/flows/bench';
-import { install, type InstallEvent } from '../../src/flows/install';
 import { probe } from '../../src/flows/probe';
 import { removeAll, usage } from '../../src/flows/remove';
 import { Sent } from '../../src/flows/sent';
 import { NEVER, valueOf } from '../unit/adapters/adb/rig';
 import { pattern, sh, start } from './ask';
+import { DATA, installing, MANIFEST, sha256, source, TOTAL } from './bundle';
 import { HOME, onEachDevice } from './phones';
 import { commandsOf, record } from './recorded';
 
@@ -26,46 +23,23 @@ const COMMANDS = [
 /** Sent only to a phone that has it: many small files in one archive, or one by one. */
 const WITH_TAR = ['tar'];
 
-const DATA = { program: pattern(100_000), weights: pattern(3_000_000), notes: pattern(10) };
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-const file = (path: string, data: Uint8Array, mode: BundleFile['mode'] = '644'): BundleFile => ({
-  ...{ path, bytes: data.length, sha256: sha256(data), mode, url: path, role: 'other' },
-});
-const MANIFEST: Manifest = {
-  ...{ schema: 'plugsight-bundle/1', id: 'contract', version: '1', title: 't', kind: 'model' },
-  ...{ licence: 'MIT', pipelines: ['p'], requires: {} },
-  files: [
-    file('bin/program', DATA.program, '755'),
-    file('weights.gguf', DATA.weights),
-    file('docs/notes', DATA.notes),
-    file('docs/again', DATA.notes), // the same bytes once more
-  ],
-};
-const TOTAL = MANIFEST.files.reduce((sum, { bytes }) => sum + bytes, 0);
-
-/** A bundle in memory; `sent` says what arrives in place of what was promised. */
-const source = (sent: (data: Uint8Array) => Uint8Array = (data) => data): BundleSource => ({
-  manifest: MANIFEST,
-  open: async ({ sha256: wanted }, _signal, fromByte = 0) => {
-    const data = Object.values(DATA).find((bytes) => sha256(bytes) === wanted) ?? new Uint8Array();
-    return ok(new Blob([sent(data).slice(fromByte)]).stream());
-  },
-});
-
-async function installing(device: Device, from: BundleSource, signal = NEVER) {
-  const facts = valueOf(await probe(device, NEVER));
-  const events: InstallEvent[] = [];
-  const steps = install(device, from, facts, signal);
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) return { events, result: value };
-    events.push(value);
-  }
-}
-
 const tree = async (device: Device, folder: string) =>
   (await sh(device, `cd ${DEVICE_ROOT}/${folder} && ls -A`)).stdout.split('\n').filter(Boolean);
+
+/** The bytes in pieces of 64 KiB; `taken` hears where each begins. */
+function inPieces(data: Uint8Array, taken: (at: number) => unknown): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        taken(at);
+        if (at >= data.length) return controller.close();
+        controller.enqueue(data.slice(at, (at += 1 << 16)));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
 
 onEachDevice('the product', (real) => {
   const scripts: string[] = [];
@@ -135,6 +109,30 @@ onEachDevice('the product', (real) => {
     expect(await tree(real(), 'bundles')).toEqual([]);
     expect(await tree(real(), 'files')).not.toContain(sha256(DATA.weights));
     valueOf((await installing(device(), source())).result);
+  });
+
+  test('what was stopped in the middle goes on from there', async () => {
+    valueOf(await removeAll(device(), NEVER));
+    const stop = new AbortController();
+    const cut = source((data) =>
+      data.length < DATA.weights.length
+        ? data
+        : inPieces(data, (at) => at > 2_500_000 && stop.abort()),
+    );
+    const { result } = await installing(device(), cut, stop.signal);
+    expect(result).toMatchObject({ failure: { code: 'cancelled' } });
+    let rest = 0;
+    const counting = source((data) => {
+      rest = Math.max(rest, data.length);
+      return data;
+    });
+    valueOf((await installing(device(), counting)).result);
+    // what a mark noted is not sent again: they are 1 MiB apart
+    expect(rest).toBeLessThanOrEqual(DATA.weights.length - (1 << 20));
+    const stored = `${DEVICE_ROOT}/files/${sha256(DATA.weights)}`;
+    expect((await sh(real(), `sha256sum ${stored}`)).stdout.slice(0, 64)).toBe(
+      sha256(DATA.weights),
+    );
   });
 
   test('what is used is told, and removing leaves nothing', async () => {
