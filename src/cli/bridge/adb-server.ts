@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
 import { AdbServerClient, type AdbServerTransport, type AdbSocket } from '@yume-chan/adb';
-import { AdbServerNodeTcpConnector } from '@yume-chan/adb-server-node-tcp';
 import { Adbd } from '../../adapters/virtual/adbd';
 import { FramingFault, PacketReader } from '../../adapters/virtual/packet';
 import type { Stream } from '../../adapters/virtual/stream';
+import { ServerConnector } from './server-socket';
 import type { Endpoint } from './tcp';
 
 /** All that the page asks for. What else a phone offers (`reboot:`, `tcpip:`, `reverse:` …) has no way through. */
@@ -16,7 +16,7 @@ export async function listPhones(
   return clientOf(server).getDevices(['device', 'unauthorized', 'offline']);
 }
 
-const clientOf = (server: Endpoint) => new AdbServerClient(new AdbServerNodeTcpConnector(server));
+const clientOf = (server: Endpoint) => new AdbServerClient(new ServerConnector(server));
 
 /**
  * A connection to a phone that an adb server holds. The page speaks ADB to us as to any phone; each of its streams
