@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const Config = v.object({
   dialog: v.looseObject({
     'max-num-tokens': v.optional(v.number(), 200),
+    embedding: v.optional(v.looseObject({ datatype: v.optional(v.string(), 'float32') })),
     context: v.looseObject({ size: v.number() }),
     tokenizer: v.looseObject({ path: v.string() }),
     engine: v.looseObject({
@@ -96,7 +97,7 @@ async function query(io: SimulatedIo, flags: Flags, dialog: Dialog): Promise<num
     );
   const path = (last(flags, 'embeddings') ?? '').split(',')[0] ?? '';
   const file = io.readFile(at(io, path)) ?? new Uint8Array();
-  const rows = toRows(file);
+  const rows = toRows(file, dialog.embedding?.datatype === 'native');
   if (!rows) {
     await io.warn(
       'The embeddings buffer size must be an integer multiple of the embedding vector size in bytes.\nFailed to query with embedding.\n',
@@ -135,16 +136,14 @@ async function query(io: SimulatedIo, flags: Flags, dialog: Dialog): Promise<num
   return 0;
 }
 
-/** float32 rows, or float16 ones where the size says so. */
-function toRows(file: Uint8Array): Float32Array | undefined {
+/** Rows of the type that the settings name: float32, or "native", which is float16 here. */
+function toRows(file: Uint8Array, native: boolean): Float32Array | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length > 0 && file.length % (WIDTH * 4) === 0)
-    return Float32Array.from({ length: file.length / 4 }, (_, i) => view.getFloat32(i * 4, true));
-  if (file.length > 0 && file.length % (WIDTH * 2) === 0)
-    return Float32Array.from({ length: file.length / 2 }, (_, i) =>
-      fromHalf(view.getUint16(i * 2, true)),
-    );
-  return undefined;
+  const bytes = native ? 2 : 4;
+  if (file.length === 0 || file.length % (WIDTH * bytes) !== 0) return undefined;
+  return Float32Array.from({ length: file.length / bytes }, (_, i) =>
+    native ? fromHalf(view.getUint16(i * 2, true)) : view.getFloat32(i * 4, true),
+  );
 }
 
 /** The picture and the question that the rows carry. A follow-up has no picture: the saved state has it. */

@@ -90,6 +90,9 @@ async function openHexagon(io: SimulatedIo, flags: Flags, say: Say): Promise<num
     'I',
     `ggml-hex: HTP0 new session : session-id 0 domain-id 3 uri ${uri} handle 0xb400007a\n`,
   );
+  // What -lv 4 tells of where weights and the vision encoder lie.
+  await say('I', 'load_tensors:         HTP0 model buffer size =     1.00 MiB\n');
+  await say('I', 'clip_ctx: CLIP using HTP0 backend\n');
   return undefined;
 }
 
