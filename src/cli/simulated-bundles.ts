@@ -160,9 +160,11 @@ function runnerOf(stand: Stand): SimulatedBundle {
       ...{ path: program.file, role: program.role, mode: '755', abi: 'x86_64' },
     }),
   ]);
-  const libraries = stand.libraries.map((name) =>
-    fileOf(baseOf(name), libraryOf(name), { path: name, role: 'library' }),
-  );
+  const libraries = stand.libraries.map((name) => {
+    const arch = /(?:libQnnHtp|libggml-htp-)V(\d\d)/i.exec(name)?.[1];
+    const only = arch ? { htpArch: `v${arch}` } : {};
+    return fileOf(baseOf(name), libraryOf(name), { path: name, role: 'library', ...only });
+  });
   return bundle(stand, 'runner', [...programs, ...libraries], {
     title: `Simulated runner: ${stand.title}`,
     summary: 'Imitates what the original prints and writes, and answers with the tiny model.',

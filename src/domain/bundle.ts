@@ -186,16 +186,19 @@ const foldersOf = (path: string): string[] =>
   path.split('/').flatMap((_, i, parts) => (i ? [parts.slice(0, i).join('/')] : []));
 
 /**
- * The files that a phone with these ABIs and CPU features gets: for each path the one of its first matching ABI,
- * and of those the one that uses most of its processor. `cpu` of the chosen file says which.
+ * The files that a phone with these ABIs, CPU features and Hexagon generation gets: for each path the one of its first
+ * matching ABI, and of those the one that uses most of its processor. `cpu` of the chosen file says which. What is made
+ * for one Hexagon goes to phones with that one only: a phone whose Hexagon is not known could not load it either.
  */
 export function filesFor(
   manifest: Manifest,
   abis: readonly string[],
   cpuFeatures: readonly string[] = [],
+  htp?: string,
 ): Result<readonly BundleFile[]> {
   const best = new Map<string, { rank: number; file: BundleFile }>();
   for (const file of manifest.files) {
+    if (file.htpArch !== undefined && file.htpArch !== htp) continue;
     const needs = file.cpu ?? [];
     const abi = file.abi === undefined ? abis.length : abis.indexOf(file.abi);
     if (abi < 0 || !needs.every((word) => cpuFeatures.includes(word))) continue;

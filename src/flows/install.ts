@@ -36,7 +36,7 @@ export async function* install(
   signal: AbortSignal,
 ): AsyncGenerator<InstallEvent, Result<InstalledBundle>, void> {
   const { manifest } = source;
-  const chosen = filesFor(manifest, facts.abis, facts.cpuFeatures);
+  const chosen = filesFor(manifest, facts.abis, facts.cpuFeatures, facts.htp);
   if (!chosen.ok) return chosen;
   const files = chosen.value;
   const tally = new Tally(files);
@@ -64,7 +64,7 @@ export async function onPhoneBytes(
   facts: DeviceFacts,
   signal: AbortSignal,
 ): Promise<Result<{ readonly thereBytes: number; readonly totalBytes: number }>> {
-  const files = filesFor(manifest, facts.abis, facts.cpuFeatures);
+  const files = filesFor(manifest, facts.abis, facts.cpuFeatures, facts.htp);
   if (!files.ok) return files;
   const found = await look(device, files.value, signal);
   if (!found.ok) return found;

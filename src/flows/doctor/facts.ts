@@ -25,9 +25,9 @@ export function checkChip({ soc, htp, sdk }: DeviceFacts): Check {
 }
 
 /** 64-bit ARM, and programs for it in the bundle. */
-export function checkAbi({ abis, cpuFeatures }: DeviceFacts, { runner }: RunSetup): Check {
+export function checkAbi({ abis, cpuFeatures, htp }: DeviceFacts, { runner }: RunSetup): Check {
   const about = { id: 'abi', title: 'Programs for this processor' } as const;
-  const fits = filesFor(runner.manifest, abis, cpuFeatures);
+  const fits = filesFor(runner.manifest, abis, cpuFeatures, htp);
   if (fits.ok) return { ...about, state: 'ok', found: abis.join(', ') };
   return {
     ...{ ...about, state: 'bad', found: fits.failure.detail ?? '' },

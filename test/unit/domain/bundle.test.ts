@@ -133,6 +133,20 @@ test('a phone gets the file of its first ABI, else the one for all', () => {
   expect(chosen()).toEqual([1]);
 });
 
+test('a phone gets the libraries of its own Hexagon, and those that are for every one', () => {
+  const file = (path: string, htpArch?: string) => ({ ...FILE, path, htpArch, role: 'skel' });
+  const files = [FILE, file('v75.so', 'v75'), file('v79.so', 'v79'), file('all.so')];
+  const manifest = parse({ ...GOOD, files });
+  const chosen = (htp?: string) => {
+    const fits = filesFor(manifest, ['arm64-v8a'], [], htp);
+    return fits.ok ? fits.value.map(({ path }) => path) : fits.failure.code;
+  };
+  expect(chosen('v75')).toEqual([FILE.path, 'v75.so', 'all.so']);
+  expect(chosen('v79')).toEqual([FILE.path, 'v79.so', 'all.so']);
+  expect(chosen('v68')).toEqual([FILE.path, 'all.so']);
+  expect(chosen()).toEqual([FILE.path, 'all.so']);
+});
+
 test('a phone that nothing fits is told what there is', () => {
   const runner = parse(GOOD);
   expect(filesFor(runner, ['x86_64'])).toMatchObject({
@@ -164,4 +178,18 @@ test('no input makes it throw, and what it lets through has safe paths', () => {
     ),
     { numRuns: 1000 },
   );
+});
+
+test('what a self-test expects is checked: files with hashes, at least one question', () => {
+  const page = { path: 'a.png', url: 'a.png', bytes: 1, sha256: 'b'.repeat(64) };
+  const one = { picture: page, prompt: 'What?', answer: 'a star' };
+  const of = (selfTest: object) => ({ ...GOOD, kind: 'model', model: { ...MODEL, selfTest } });
+  const good = { origin: 'torch', encoder: { ...page, path: 'v.onnx' }, cases: [one] };
+  expect(parse(of(good)).model?.selfTest).toEqual(good);
+  expect(detail(of({ ...good, cases: [] }))).toContain('model.selfTest.cases');
+  expect(detail(of({ ...good, encoder: { ...page, path: '../v.onnx' } }))).toContain('path');
+  expect(detail(of({ ...good, cases: [{ ...one, picture: { ...page, sha256: 'x' } }] }))).toContain(
+    'sha256',
+  );
+  expect(detail(of({ ...good, cases: Array.from({ length: 33 }, () => one) }))).toContain('cases');
 });
