@@ -49,10 +49,10 @@ async function reference({ manifest, files }: InstalledBundle): Promise<Recipe['
   return { id: manifest.id, version: manifest.version, sha256: await sha256(lines.join('')) };
 }
 
-/** Where the model's files were loaded from, when that was an address of their own and not beside a manifest. */
+/** Where the model's files were loaded from, when that was an address of their own and not beside a manifest. One with a query stays out: it may hold a key. */
 function addresses({ files }: InstalledBundle): Pick<Recipe['model'], 'from'> {
   const from = files.flatMap(({ role, url, sha256 }) =>
-    (role === 'language' || role === 'vision') && parseModelAddress(url).ok
+    (role === 'language' || role === 'vision') && parseModelAddress(url).ok && !new URL(url).search
       ? [{ role, url, sha256 }]
       : [],
   );

@@ -146,7 +146,8 @@ async function source(
     id: 'linked-model',
     fallbackTitle: offer.language.name,
     licence: offer.licence ?? 'LicenseRef-unknown',
-    origin: `${offer.language.url}${note}`,
+    // Without a query, which may hold a key: this text reaches reports.
+    origin: `${offer.language.url.replace(/\?.*$/, '')}${note}`,
   });
   if (!manifest.ok) return manifest;
   return ok({
