@@ -4,7 +4,7 @@ import { ROOT } from './commands';
 import { llamaSupport } from './payload/llama-support';
 import { llamaSource } from './payload/source';
 
-/** `tsx src/cli/payload-support.ts`: writes src/domain/llama-support.json anew. After the llama.cpp of `SOURCE` was changed. */
+/** `npm run payload:support`: writes src/domain/llama-support.json anew. After the llama.cpp of `SOURCE` was changed. */
 async function main(): Promise<void> {
   const cache = join(ROOT, 'node_modules/.cache/plugsight');
   const support = await llamaSupport(await llamaSource(cache, join(cache, 'support.log')));
