@@ -42,7 +42,8 @@ const model: Part = {
     // About 5 GiB are used (examples/models/llava/README.md).
     memoryBytes: 5 * 2 ** 30,
     model: {
-      input: { family: 'llava-1.5-et', params: {} },
+      // The runner decodes a picture file itself and makes its longest side 336 (0.7 and later).
+      input: { family: 'fit-png', params: { longest: 336 } },
       ...{
         context: contextOf(fileOf(files, 'model')) ?? 768,
         prompts: ['What is in this picture?'],
