@@ -18,6 +18,18 @@ export interface VirtualModel {
 /** What the virtual phone is told to do wrong. */
 export interface Trouble {
   readonly kind: TroubleKind;
+  /** What its simulated runners are told to say and how to end. */
+  readonly runner?: ScriptedFailure | undefined;
+}
+
+/** How a simulated runner fails. */
+export interface ScriptedFailure {
+  /** Row of adapters/simulated that is to fail; absent: any. */
+  readonly program?: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** 0: it says this, and goes on as usual. */
+  readonly exitCode: number;
 }
 
 export const TROUBLE_KINDS = [

@@ -63,7 +63,7 @@ const LAST_WORDS =
 /**
  * Every message that is known to mean trouble. Sources: format strings of pytorch/executorch, omnimind-ai/OmniInfer-LLM,
  * omnimind-ai/OmniInfer-VLM, ggml-org/llama.cpp and the Genie sample tool (AryamaVMurthy/VLM_on_edge); the texts of the
- * system (linker, mksh) from memory. Each row has a case in test/golden/diagnosis.txt.
+ * system (linker, mksh) from memory. Each row has an example in examples/.
  */
 export const CATALOGUE: readonly Trouble[] = [
   // the system

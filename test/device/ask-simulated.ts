@@ -38,7 +38,7 @@ interface Asked {
   readonly options?: OptionValues;
 }
 
-interface Phone {
+export interface Phone {
   readonly device: Device;
   readonly facts: DeviceFacts;
 }
@@ -59,9 +59,26 @@ export async function ask(
 export async function askInTurn(
   pipeline: Pipeline,
   name: string,
-  { device, facts }: Phone,
+  phone: Phone,
   questions: readonly Asked[],
 ): Promise<readonly RunState[]> {
+  await using simulated = await bring(pipeline, name, phone);
+  const states: RunState[] = [];
+  for (const question of questions) states.push(await simulated.ask(question));
+  return states;
+}
+
+/** A simulated pair on the phone, with the first test picture prepared for it. */
+export interface Brought extends AsyncDisposable {
+  ask(asked: Asked): Promise<RunState>;
+}
+
+/** Installs a simulated pair, to ask it as often as wanted. */
+export async function bring(
+  pipeline: Pipeline,
+  name: string,
+  { device, facts }: Phone,
+): Promise<Brought> {
   const source = await bundleFromDisk(`simulated-${name}-model`);
   const runner = await installed(device, await bundleFromDisk(`simulated-${name}-runner`), facts);
   const model = await installed(device, source, facts);
@@ -70,15 +87,16 @@ export async function askInTurn(
   const preparer = await createPreparerHere();
   const file = new Blob([await readFile(picture('0000.png'))]);
   const input = must(await preparer.prepare(file, recipe, NEVER));
-  await using running = new Runner(device, systemClock, await toolsOf(source));
-  const states: RunState[] = [];
-  for (const { prompt, earlier = [], options = {} } of questions) {
-    const setup = { runner, model, options, env: {}, bigCores: 1 };
-    const run = { pipeline, setup, input, prompt, earlier, options };
-    let state = INITIAL_RUN;
-    for await (const event of running.ask(run, systemClock.now(), NEVER))
-      state = reduce(state, event);
-    states.push(state);
-  }
-  return states;
+  const running = new Runner(device, systemClock, await toolsOf(source));
+  return {
+    async ask({ prompt, earlier = [], options = {} }) {
+      const setup = { runner, model, options, env: {}, bigCores: 1 };
+      const run = { pipeline, setup, input, prompt, earlier, options };
+      let state = INITIAL_RUN;
+      for await (const event of running.ask(run, systemClock.now(), NEVER))
+        state = reduce(state, event);
+      return state;
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
 }

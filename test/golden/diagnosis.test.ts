@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/pipelines/catalogue';
 import { createDiagnosis } from '../../src/pipelines/diagnosis';
-import { readCases, type Case } from './replay';
+import { EXAMPLES, type Example } from '../../src/pipelines/examples';
 
-const cases = readCases(readFileSync(join(import.meta.dirname, 'diagnosis.txt'), 'utf8'));
-const linesOf = ({ output }: Case) => output.map(({ text }) => text.replace(/\n$/, ''));
+const linesOf = ({ stdout, stderr }: Example) => [...stdout, ...stderr];
 
 function diagnose(pipeline: string, lines: readonly string[], exit: number) {
   const diagnosis = createDiagnosis(pipeline);
@@ -14,31 +11,35 @@ function diagnose(pipeline: string, lines: readonly string[], exit: number) {
   return diagnosis.failure(exit);
 }
 
-test.each(cases.map((one) => [one.id, one] as const))('%s gets its code', (_, one) => {
-  const { pipeline = '', code = '' } = one.about;
-  const failure = diagnose(pipeline, linesOf(one), one.exit ?? 0);
-  expect(failure?.code ?? '').toBe(code);
-  if (failure && one.exit) expect(failure.detail).toContain(`exit code ${one.exit}`);
+test('each example has a name of its own', () => {
+  expect(new Set(EXAMPLES.map(({ id }) => id)).size).toBe(EXAMPLES.length);
+});
+
+const read = EXAMPLES.filter(({ id }) => id !== 'text-load'); // the text runner's parser says it
+test.each(read.map((one) => [one.id, one] as const))('%s gets its code', (_, one) => {
+  const failure = diagnose(one.pipeline, linesOf(one), one.exitCode);
+  expect(failure?.code).toBe(one.code);
+  if (failure && one.exitCode) expect(failure.detail).toContain(`exit code ${one.exitCode}`);
 });
 
 test.each(CATALOGUE.map((row) => [row.code, String(row.seen ?? row.exits), row] as const))(
-  '%s, %s, has a case',
+  '%s, %s, has an example',
   (code, _, row) => {
-    const showing = cases.filter(
+    const showing = EXAMPLES.filter(
       (one) =>
-        (row.in === 'all' || row.in.includes(one.about['pipeline'] ?? '')) &&
+        (row.in === 'all' || row.in.includes(one.pipeline)) &&
         (row.seen
           ? linesOf(one).some((line) => row.seen?.test(line))
-          : row.exits?.includes(one.exit ?? 0)),
+          : row.exits?.includes(one.exitCode)),
     );
-    // A note's case is a good run.
-    const wanted = row.weight === 'note' ? '' : code;
-    expect(showing.map((one) => one.about['code'])).toContain(wanted);
+    // A note's example is a good run.
+    const wanted = row.weight === 'note' ? undefined : code;
+    expect(showing.map((one) => one.code)).toContain(wanted);
   },
 );
 
 test('the evidence is the line that shows the root', () => {
-  const one = cases.find(({ id }) => id === 'qnn-device');
+  const one = EXAMPLES.find(({ id }) => id === 'qnn-device');
   expect(diagnose('omniinfer', linesOf(one!), 134)?.detail).toBe(
     '[ERROR] [Qnn ExecuTorch]: Failed to create device_handle for Backend ID 6, error=14001; exit code 134',
   );

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/pipelines/catalogue';
 import { createDiagnosis } from '../../src/pipelines/diagnosis';
+import { EXAMPLES } from '../../src/pipelines/examples';
 import { readCases } from '../golden/replay';
 
 const golden = join(import.meta.dirname, '../golden');
-const diagnosis = readCases(readFileSync(join(golden, 'diagnosis.txt'), 'utf8'));
 
 const pipelinesFolder = join(golden, 'pipelines');
 type Expected = Readonly<Record<string, { readonly finish?: string; readonly failure?: unknown }>>;
@@ -23,11 +23,15 @@ function answered(folder: string) {
 
 /** Lines of runs that went well. */
 const good = [
-  ...diagnosis.filter(({ about }) => about['code'] === ''),
+  ...EXAMPLES.filter(({ code }) => code === undefined).flatMap(({ stdout, stderr }) => [
+    ...stdout,
+    ...stderr,
+  ]),
   ...readdirSync(pipelinesFolder)
     .filter((folder) => existsSync(join(pipelinesFolder, folder, 'expected.json')))
-    .flatMap(answered),
-].flatMap(({ output }) => output.map(({ text }) => text.replace(/\n$/, '')));
+    .flatMap(answered)
+    .flatMap(({ output }) => output.map(({ text }) => text.replace(/\n$/, ''))),
+];
 
 const pipelines = [...new Set(CATALOGUE.flatMap((row) => (row.in === 'all' ? [] : row.in)))];
 const logs = fc.array(fc.oneof(fc.constantFrom(...good), fc.string()), { maxLength: 60 });

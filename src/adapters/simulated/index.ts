@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DEVICE_ROOT } from '../../domain/device';
+import type { ScriptedFailure } from '../../domain/virtual';
 import { etqnnRunner } from './etqnn';
 import { genieRun } from './genie';
 import { CannotInfer, text, type SimulatedIo, type SimulatedProgram } from './host';
@@ -30,17 +31,19 @@ export const SIMULATED_NAMES = Object.keys(PROGRAMS);
 /** While this file is on the phone, every simulated runner fails as it says. */
 export const FAILURE_FILE = `${DEVICE_ROOT}/simulate-failure.json`;
 
-const ScriptedFailure = v.object({
-  /** Name of the program that is to fail; absent: any. */
-  program: v.optional(v.string()),
-  stdout: v.optional(v.string(), ''),
-  stderr: v.optional(v.string(), ''),
+const Script = v.object({
+  program: v.exactOptional(v.string()),
+  stdout: v.string(),
+  stderr: v.string(),
   exitCode: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)),
-});
-export type ScriptedFailure = v.InferInput<typeof ScriptedFailure>;
+}) satisfies v.GenericSchema<ScriptedFailure>;
 
-/** Runs a simulated runner to its exit code, or lets it fail as the phone's failure file says. */
-export async function simulate(name: string, io: SimulatedIo): Promise<number> {
+/** Runs a simulated runner to its exit code, or lets it fail as `told`, else as the phone's failure file says. */
+export async function simulate(
+  name: string,
+  io: SimulatedIo,
+  told?: ScriptedFailure,
+): Promise<number> {
   const program = Object.hasOwn(PROGRAMS, name)
     ? PROGRAMS[name as keyof typeof PROGRAMS]
     : undefined;
@@ -48,14 +51,11 @@ export async function simulate(name: string, io: SimulatedIo): Promise<number> {
     await io.warn(`no simulated runner is called ${name}\n`);
     return 126;
   }
-  const scripted = v.safeParse(
-    v.pipe(v.string(), v.parseJson(), ScriptedFailure),
-    text(io.readFile(FAILURE_FILE)) ?? '',
-  );
-  if (scripted.success && (scripted.output.program ?? name) === name) {
-    await io.print(scripted.output.stdout);
-    await io.warn(scripted.output.stderr);
-    return scripted.output.exitCode;
+  const script = told ?? readScript(io);
+  if (script && (script.program ?? name) === name) {
+    await io.print(script.stdout);
+    await io.warn(script.stderr);
+    if (script.exitCode !== 0) return script.exitCode;
   }
   try {
     return await program(io);
@@ -64,4 +64,10 @@ export async function simulate(name: string, io: SimulatedIo): Promise<number> {
     await io.warn(`simulated: ${fault.message}\n`);
     return 1;
   }
+}
+
+function readScript(io: SimulatedIo): ScriptedFailure | undefined {
+  const file = text(io.readFile(FAILURE_FILE)) ?? '';
+  const script = v.safeParse(v.pipe(v.string(), v.parseJson(), Script), file);
+  return script.success ? script.output : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Trouble, TroubleKind } from '../../domain/virtual';
+import type { Trouble } from '../../domain/virtual';
 import { modelById, serialOf } from './models';
 import { createVirtualUsbPort, type VirtualUsbPort, type Wire } from './usb';
 import type { FromPhone } from './wire';
@@ -7,7 +7,7 @@ import type { FromPhone } from './wire';
 export interface StartMessage {
   readonly op: 'start';
   readonly modelId: string;
-  readonly trouble: TroubleKind;
+  readonly trouble: Trouble;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface StartMessage {
  */
 export function createVirtualUsb(modelId: string, trouble: Trouble): VirtualUsbPort {
   const model = modelById(modelId);
-  const start: StartMessage = { op: 'start', modelId, trouble: trouble.kind };
+  const start: StartMessage = { op: 'start', modelId, trouble };
   return createVirtualUsbPort(openWorker(start), model.product, serialOf(modelId));
 }
 

@@ -1,8 +1,10 @@
 import { htpArchOf } from '../../domain/soc';
+import type { ScriptedFailure } from '../../domain/virtual';
 import {
   CannotInfer,
   simulate,
   SIMULATED_NAMES,
+  type SimulatedIo,
   type TinyFigures,
   type TinyQuestion,
 } from '../simulated';
@@ -13,23 +15,29 @@ import { parentOf } from './paths';
 import type { VirtualPhone } from './phone';
 import type { Program, ProgramIo } from './process';
 
-/** Vendor runners that this phone only imitates: they answer with the tiny model, by the engine given. */
+/** Vendor runners that this phone only imitates: they answer with the tiny model, by the engine given, or fail as told. */
 export const simulatedRunners = (
   phone: VirtualPhone,
   load: LoadEngine,
+  told: () => ScriptedFailure | undefined = () => undefined,
 ): Readonly<Record<string, Program>> =>
-  Object.fromEntries(SIMULATED_NAMES.map((name) => [name, (io) => run(name, io, phone, load)]));
+  Object.fromEntries(
+    SIMULATED_NAMES.map((name) => [
+      name,
+      (io) => simulate(name, simulatedIo(io, phone, load), told()),
+    ]),
+  );
 
-function run(name: string, io: ProgramIo, phone: VirtualPhone, load: LoadEngine): Promise<number> {
+function simulatedIo(io: ProgramIo, phone: VirtualPhone, load: LoadEngine): SimulatedIo {
   const { argv, cwd, env, files, print, warn, read, killed } = io;
-  return simulate(name, {
+  return {
     ...{ argv, cwd, env, print, warn, read, killed },
     htp: htpArchOf(phone.model.socModel),
     now: () => Date.now(),
     readFile: (path) => whole(files, path),
     writeFile: (path, data) => write(files, path, data),
     infer: (question) => infer(question, io, phone, load),
-  });
+  };
 }
 
 function whole(files: PhoneFiles, path: string): Uint8Array | undefined {

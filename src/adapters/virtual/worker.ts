@@ -24,12 +24,12 @@ self.addEventListener('error', ({ message }) => crash(message));
 function start({ modelId, trouble }: StartMessage): VirtualPhone {
   return new VirtualPhone({
     model: modelById(modelId),
-    trouble,
+    trouble: trouble.kind,
     clock: systemClock,
     wallClock: Date.now,
     interpreter: (self) => new BashInterpreter(self),
     programs: (self) => ({
-      ...simulatedRunners(self, load),
+      ...simulatedRunners(self, load, () => trouble.runner),
       'llama-runner': llamaRunner({
         clock: systemClock,
         load,

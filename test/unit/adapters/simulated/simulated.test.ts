@@ -113,7 +113,7 @@ test('what is missing fails as the original would', async () => {
 test('a phone can be told how a runner fails', async () => {
   const device = phone().put(
     FAILURE_FILE,
-    JSON.stringify({ program: 'llava-main', stderr: 'Killed\n', exitCode: 137 }),
+    JSON.stringify({ program: 'llava-main', stdout: '', stderr: 'Killed\n', exitCode: 137 }),
   );
   expect(await device.run('llava-main', ['x'])).toMatchObject({
     exitCode: 137,
