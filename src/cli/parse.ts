@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Asked, OptionValues } from '../domain/pipeline';
 import { fail, ok, type Result } from '../domain/result';
-import { isPipelineId, PIPELINES, type PipelineId } from '../pipelines';
+import { PIPELINES } from '../pipelines';
+import { isPipelineId, type PipelineId } from '../pipelines/offers';
 import { summarise, type RunSummary } from './run-summary';
 
 const USAGE = `usage: npm run -s cli -- parse --pipeline ID [--stdout F] [--stderr F] [--file NAME=F]... [--exit N]

@@ -9,7 +9,9 @@ import type { HostTools, Workbench } from './workbench';
 /** One way to run a model on a device: data and functions over interfaces. pipelines/README.md says how to add one. */
 export type Pipeline = ServingPipeline | StepPipeline;
 
-interface PipelineFacts {
+/** What a pipeline is, without its code: the page offers it before anything of it is loaded. */
+export interface Offer {
+  readonly kind: 'serving' | 'steps';
   readonly title: string;
   readonly summary: string;
   /** True when tokens arrive one by one; false when the answer comes whole at the end. The screen says so. */
@@ -28,12 +30,15 @@ interface PipelineFacts {
   readonly options: Readonly<Record<string, NumberOption>>;
   /** Where it asks each part to run. What it got is proved by the runner's lines (domain/accelerator.ts). */
   requests(options: OptionValues): Requested;
+}
+
+interface PipelineCode extends Offer {
   /** A fresh parser per program. It understands every program of this pipeline. */
   parser(about?: Asked): OutputParser;
 }
 
 /** A program that stays and takes many questions over stdin. */
-export interface ServingPipeline extends PipelineFacts {
+export interface ServingPipeline extends PipelineCode {
   readonly kind: 'serving';
   /** The program to start. It stays for many questions. */
   command(setup: RunSetup): Command;
@@ -50,7 +55,7 @@ export interface ServingPipeline extends PipelineFacts {
 }
 
 /** Programs that run to their end for each question, with work of the page between them. */
-export interface StepPipeline extends PipelineFacts {
+export interface StepPipeline extends PipelineCode {
   readonly kind: 'steps';
   /**
    * Counts the prompt before anything is sent: an overrun aborts the runner or corrupts its memory.
@@ -143,5 +148,5 @@ export interface OutputParser {
 }
 
 /** The roles that this model leaves open for this pipeline: it cannot be used while there are any. */
-export const missingRoles = (pipeline: Pick<Pipeline, 'needs'>, { files }: Manifest) =>
+export const missingRoles = (pipeline: Pick<Offer, 'needs'>, { files }: Manifest) =>
   pipeline.needs.filter((role) => !files.some((file) => file.role === role));

@@ -4,7 +4,8 @@ import type { ParsedEvent } from '../domain/run';
 import { createDiagnosis } from './diagnosis';
 import { rate, span, stats } from './figures';
 import { Lines } from './lines';
-import { fileOf, option, qnnEnv } from './setup';
+import { fileOf, qnnEnv } from './setup';
+import { OFFERS } from './offers';
 
 const line = (message: object) => `${JSON.stringify(message)}\n`;
 const CONTEXT = 2048;
@@ -15,25 +16,7 @@ const CONTEXT = 2048;
  * Source: omnimind-ai/OmniInfer android/omniinfer-server/src/main/cpp/et-qnn-runner/main.cpp.
  */
 export const etqnn: ServingPipeline = {
-  kind: 'serving',
-  title: 'Text on the NPU, ExecuTorch',
-  summary:
-    'Questions without a picture. Loads once, answers many, on the NPU. Prompts of up to 512 tokens.',
-  streams: true,
-  pictures: false,
-  runner: 'simulated-etqnn-runner',
-  model: 'simulated-etqnn-model',
-  needs: ['decoder', 'tokenizer'],
-  options: {
-    'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 256),
-    temperature: option(
-      'Temperature',
-      '0 gives the same answer every time; a change loads anew',
-      [0, 2, 0.05],
-      0.8,
-    ),
-  },
-  requests: () => ({ language: 'npu' }),
+  ...OFFERS.etqnn,
   command: (setup) => {
     const path = (role: 'decoder' | 'tokenizer') => present(fileOf(setup.model, role));
     const { manifest } = setup.model;

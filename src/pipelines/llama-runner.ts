@@ -2,29 +2,13 @@ import type { RunSetup, ServingPipeline } from '../domain/pipeline';
 import type { RunnerRequest } from '../domain/runner-protocol';
 import { storedPath } from '../domain/bundle';
 import { runnerEventParser } from './runner-events';
-import { option } from './setup';
+import { OFFERS } from './offers';
 
 const line = (request: RunnerRequest) => `${JSON.stringify(request)}\n`;
 
 /** Our own program on llama.cpp's libmtmd (device-payload/llama-runner), speaking docs/runner-protocol.md. */
 export const llamaRunner: ServingPipeline = {
-  kind: 'serving',
-  title: 'llama.cpp, our runner',
-  summary: 'Any GGUF model with its mmproj, on the CPU. Loads once, answers many questions.',
-  streams: true,
-  runner: 'llama-runner',
-  model: 'tiny-vlm',
-  needs: ['language', 'vision'],
-  options: {
-    'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 96),
-    temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),
-    'top-k': option('Top-k', 'choose among this many tokens; 0: all', [0, 200, 1], 40),
-    'top-p': option('Top-p', 'choose among tokens that make up this share', [0, 1, 0.01], 0.95),
-    'min-p': option('Min-p', 'drop tokens below this share of the likeliest', [0, 1, 0.01], 0.05),
-    'repeat-penalty': option('Repetition penalty', '1: none', [0.5, 2, 0.05], 1),
-    seed: option('Seed', 'matters when the temperature is above 0', [0, 4294967295, 1], 0),
-  },
-  requests: () => ({ vision: 'cpu', language: 'cpu' }),
+  ...OFFERS['llama-runner'],
   command: (setup) => ({
     argv: [
       `${setup.runner.dir}/llama-runner`,

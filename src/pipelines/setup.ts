@@ -1,5 +1,5 @@
 import type { BundleFile } from '../domain/bundle';
-import type { InstalledBundle, NumberOption, RunSetup } from '../domain/pipeline';
+import type { InstalledBundle, RunSetup } from '../domain/pipeline';
 import { fail, ok, type Result } from '../domain/result';
 
 /**
@@ -59,13 +59,4 @@ export const factsOf = ({ manifest, files }: InstalledBundle): readonly string[]
 export function numberFact({ manifest }: InstalledBundle, name: string): number | undefined {
   const value = manifest.facts?.[name];
   return typeof value === 'number' ? value : undefined;
-}
-
-export function option(
-  label: string,
-  hint: string,
-  [min, max, step]: readonly [number, number, number],
-  initial: number,
-): NumberOption {
-  return { label, hint, min, max, step, initial };
 }

@@ -1,12 +1,11 @@
 import { LADDER, type Check, type Verdict } from '../domain/doctor';
 import type { Failure } from '../domain/failure';
 import { ok, type Result } from '../domain/result';
-import { examine } from '../flows/doctor';
-import { libraryFolders } from '../pipelines/setup';
 import type { Phone } from './phone.svelte';
 import type { Session } from './session.svelte';
 import type { Installed } from './setup.svelte';
 import { busy, done, failedOrIdle, IDLE, type Step } from './step';
+import { workCode } from './work-code';
 
 type Around = Pick<Session, 'platform' | 'phone' | 'setup' | 'running' | 'guest' | 'leavePhone'>;
 type Env = Readonly<Record<string, string>>;
@@ -83,6 +82,7 @@ export class NpuCheck {
    */
   async environment(phone: Phone, installed: Installed, signal: AbortSignal): Promise<Result<Env>> {
     if (!this.wanted) return ok({});
+    const { libraryFolders } = await workCode();
     const known = this.#recalled(phone, installed);
     if (known) return ok(known.env(libraryFolders(installed.runner)));
     this.forget();
@@ -96,6 +96,7 @@ export class NpuCheck {
 
   async #examine(phone: Phone, installed: Installed, signal: AbortSignal): Promise<Verdict> {
     const { platform, setup } = this.#around;
+    const { examine } = await workCode();
     const { device, facts } = phone;
     const bigCores = facts.bigCores ?? 4;
     const examining = examine(

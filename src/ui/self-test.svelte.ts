@@ -5,6 +5,7 @@ import { noteCheck, toSelfTestReport, type Check, type SelfTestReport } from '..
 import { createHostTools } from '../flows/host-tools';
 import { Runner } from '../flows/run';
 import { selfTest } from '../flows/self-test';
+import { PIPELINES } from '../pipelines';
 import { askWith, dumpPathOf } from '../flows/self-test/ask';
 import { checkEncoder } from '../flows/self-test/own-encoder';
 import type { OwnEncoder } from '../flows/self-test/page-engine';
@@ -127,7 +128,7 @@ export class SelfTest {
     signal: AbortSignal,
   ): Promise<Result<SelfTestReport>> {
     const { platform, setup } = this.#around;
-    const { pipeline } = setup;
+    const pipeline = PIPELINES[setup.pipelineId];
     const own = this.encoder.is === 'done' ? { encoder: this.encoder.value } : {};
     let used: RunSetup | undefined;
     const install = async (): Promise<Result<RunSetup>> => {

@@ -1,24 +1,22 @@
 import { createContext } from 'svelte';
 import { verdict } from '../domain/accelerator';
-import { buildOf } from '../domain/build';
 import type { Failure } from '../domain/failure';
 import type { OptionValues } from '../domain/pipeline';
 import type { InputRecipe, PreparedInput } from '../domain/prepare';
 import { MAX_PROMPT_CHARS, fromFragment, toFragment, type Recipe } from '../domain/recipe';
-import { toMarkdown, toReport, type Report } from '../domain/report';
+import type { Report } from '../domain/report';
 import { fail, ok, type Result } from '../domain/result';
 import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../domain/run';
-import type { HostTools } from '../domain/workbench';
-import { createHostTools } from '../flows/host-tools';
-import { record, type PictureRef } from '../flows/record';
-import { Runner } from '../flows/run';
-import { isPipelineId } from '../pipelines';
+import type { PictureRef } from '../flows/record';
+import type { Runner } from '../flows/run';
+import { isPipelineId } from '../pipelines/offers';
 import { NpuCheck } from './npu-check.svelte';
 import { ModelLink } from './model-link.svelte';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
 import { SetupState, type Installed } from './setup.svelte';
 import { busy, done, failedOrIdle, IDLE, type Step } from './step';
+import { workCode } from './work-code';
 
 /** The picture in the form. `url` is for an <img>. */
 export type Picture = PictureRef & {
@@ -71,7 +69,6 @@ export class Session {
   /** Something to tell that belongs to no step: a damaged link, a copy refused. */
   notice = $state.raw<Failure | undefined>();
 
-  readonly #tools: HostTools;
   #runner: Runner | undefined;
   /** What the running program said about itself when it loaded: true for every answer of it. */
   #facts: RunState['facts'] = {};
@@ -88,7 +85,6 @@ export class Session {
       if (!this.prompt) this.prompt = manifest.model?.prompts[0] ?? '';
       this.#prepareWhenWanted();
     };
-    this.#tools = createHostTools(() => this.setup.model, platform.tokenizer, platform.combiner);
     this.phone.beforeClose = async () => {
       await this.guest?.leave();
       await this.#closeRunner();
@@ -238,10 +234,13 @@ export class Session {
     const picture = this.picture;
     if (!phone || !picture) return;
     const { prompt } = this;
-    const { pipeline, pipelineId, requested, simulatedRunner } = this.setup;
+    const { pipelineId, requested, simulatedRunner } = this.setup;
     const options: OptionValues = { ...this.setup.options };
     // Kept here: a phone that goes takes it away from us before the run's report is made.
-    const runner = (this.#runner ??= new Runner(phone.device, this.platform.clock, this.#tools));
+    const { PIPELINES, Runner, createHostTools, record, toReport, buildOf } = await workCode();
+    const { tokenizer, combiner, clock } = this.platform;
+    const tools = createHostTools(() => this.setup.model, tokenizer, combiner);
+    const runner = (this.#runner ??= new Runner(phone.device, clock, tools));
     const env = await this.npu.environment(phone, installed, signal);
     if (!env.ok) {
       const atMs = this.platform.clock.now() - startMs;
@@ -249,6 +248,7 @@ export class Session {
     }
     const bigCores = phone.facts.bigCores ?? 4;
     const setup = { ...installed, options, bigCores, env: env.value };
+    const pipeline = PIPELINES[pipelineId];
     const asking = runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
@@ -315,10 +315,6 @@ export class Session {
   forgetLink(): void {
     this.asked = undefined;
     this.platform.browser.clearFragment();
-  }
-
-  markdown(turn: Turn): string {
-    return toMarkdown(turn.report, turn.link);
   }
 
   /** Fills the form from a link. Never connects, loads a model from elsewhere, or runs. */

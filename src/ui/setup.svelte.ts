@@ -1,15 +1,16 @@
 import type { Requested } from '../domain/accelerator';
 import { filesFor, type BundleSource } from '../domain/bundle';
 import type { Failure, FailureCode } from '../domain/failure';
-import { missingRoles, type InstalledBundle, type Pipeline } from '../domain/pipeline';
+import { missingRoles, type InstalledBundle, type Offer } from '../domain/pipeline';
 import type { Recipe } from '../domain/recipe';
 import { fail, ok, type Result } from '../domain/result';
-import { PIPELINES, type PipelineId } from '../pipelines';
+import { OFFERS, type PipelineId } from '../pipelines/offers';
 import { Arrived } from './arrived.svelte';
 import type { PhoneState } from './phone.svelte';
 import type { Platform } from './platform';
 import { Speed } from './speed';
 import { busy, done, failedOrIdle, IDLE, type Step } from './step';
+import { workCode } from './work-code';
 
 export interface Installed {
   readonly runner: InstalledBundle;
@@ -33,7 +34,7 @@ const READ_MS = 600_000;
 /** What runs and with what: pipeline, its settings, runner and model, and their way to the phone. */
 export class SetupState {
   pipelineId = $state<PipelineId>('llama-runner');
-  pipeline = $derived<Pipeline>(PIPELINES[this.pipelineId]);
+  pipeline = $derived<Offer>(OFFERS[this.pipelineId]);
   options = $state<Record<string, number>>({});
   /** The pipeline's programs; their files say which processors they are made for. */
   runner = $state.raw<BundleSource | undefined>();
@@ -144,8 +145,8 @@ export class SetupState {
     this.#look();
     const phone = this.#phone.current;
     if (!this.runner || !phone || this.payload.is !== 'idle') return;
-    const { abis, cpuFeatures } = phone.facts;
-    const fits = filesFor(this.runner.manifest, abis, cpuFeatures);
+    const { abis, cpuFeatures, htp } = phone.facts;
+    const fits = filesFor(this.runner.manifest, abis, cpuFeatures, htp);
     if (fits.ok) return;
     const { pipeline } = this;
     const yours = pipeline.yours && this.simulatedRunner;
@@ -253,7 +254,7 @@ export class SetupState {
     if (!phone) return fail('unplugged');
     const { title } = source.manifest;
     const speed = new Speed(this.#platform.clock);
-    const { install } = await import('../flows/install'); // not before there is a phone
+    const { install } = await workCode();
     const installing = install(phone.device, source, phone.facts, signal);
     for (;;) {
       const step = await installing.next();

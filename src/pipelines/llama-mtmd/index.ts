@@ -1,9 +1,9 @@
 import type { Budget, Job, StepPipeline } from '../../domain/pipeline';
 import { fail, ok, type Result } from '../../domain/result';
-import { option } from '../setup';
 import { checkFiles, readBuild } from './checks';
 import { CONTEXT, mtmdCommand } from './command';
 import { llamaMtmdParser } from './parser';
+import { OFFERS } from '../offers';
 
 const MARKER = '<__media__>';
 /** Of the longest chat templates around one question, with room to spare. */
@@ -11,35 +11,7 @@ const TEMPLATE_TOKENS = 64;
 
 /** Upstream's llama-mtmd-cli, of the user's own build. */
 export const llamaMtmd: StepPipeline = {
-  kind: 'steps',
-  title: 'llama.cpp, upstream',
-  summary:
-    'llama-mtmd-cli of your own build, on the CPU or on Hexagon. Loads anew for each question.',
-  streams: true,
-  runner: 'simulated-llama-mtmd-runner',
-  model: 'simulated-llama-mtmd-model',
-  needs: ['language', 'vision'],
-  options: {
-    'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 256),
-    temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),
-    'top-k': option('Top-k', 'choose among this many tokens; 0: all', [0, 200, 1], 40),
-    'top-p': option('Top-p', 'choose among tokens that make up this share', [0, 1, 0.01], 0.95),
-    seed: option('Seed', 'matters when the temperature is above 0', [0, 4294967295, 1], 0),
-    hexagon: option(
-      'Hexagon',
-      '1: on the NPU (v73 and later, Q4_0 or Q8_0 weights); 0: on the CPU',
-      [0, 1, 1],
-      0,
-    ),
-    'image-max-tokens': option(
-      'Picture tokens',
-      'at most; 0: as the model wants; fewer are faster',
-      [0, 16_384, 1],
-      0,
-    ),
-  },
-  requests: ({ hexagon }) =>
-    hexagon === 1 ? { vision: 'npu', language: 'npu' } : { vision: 'cpu', language: 'cpu' },
+  ...OFFERS['llama-mtmd'],
   parser: llamaMtmdParser,
   budget: async (job) => mtmdBudget(job),
   async *run(job, budget, bench) {

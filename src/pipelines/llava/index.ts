@@ -1,30 +1,15 @@
 import type { Command } from '../../domain/device';
 import type { Budget, Job, RunSetup, StepPipeline } from '../../domain/pipeline';
 import { fail, ok, type Result } from '../../domain/result';
-import { fileOf, option } from '../setup';
+import { fileOf } from '../setup';
 import { CONTEXT, llavaBudget } from './budget';
 import { checkMemory } from './memory';
 import { QUESTION_END, llavaParser } from './parser';
+import { OFFERS } from '../offers';
 
 /** ExecuTorch's llava_main: LLaVA-1.5-7B on the CPU. */
 export const llava: StepPipeline = {
-  kind: 'steps',
-  title: 'LLaVA, ExecuTorch',
-  summary: 'LLaVA-1.5-7B on the CPU (XNNPACK). For phones with 12 GB and more.',
-  streams: true,
-  runner: 'simulated-llava-runner',
-  model: 'simulated-llava-model',
-  needs: ['language', 'tokenizer'],
-  options: {
-    'max-tokens': option(
-      'Answer length',
-      'at most this many tokens; the context has 768',
-      [1, 1024, 1],
-      128,
-    ),
-    temperature: option('Temperature', '0 gives the same answer every time', [0, 1, 0.05], 0),
-  },
-  requests: () => ({ vision: 'cpu', language: 'cpu' }),
+  ...OFFERS.llava,
   parser: llavaParser,
   budget: llavaBudget,
   async *run(job, budget, bench) {

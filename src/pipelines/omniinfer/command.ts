@@ -4,12 +4,13 @@ import { ok, type Result } from '../../domain/result';
 import { RUNNER_TEMPLATES } from '../../templates/runners';
 import { RESULTS } from '../executorch/answer';
 import { filesOf, qnnEnv } from '../setup';
+import { OFFERS } from '../offers';
 
 /** Prompt and answer together, as the decoder was compiled. Source: OmniInfer-LLM runner.cpp. */
 export const CONTEXT = 2048;
 
 const PROGRAMS = ['vision-runner', 'runner'] as const;
-export const PARTS = ['language', 'vision', 'decoder', 'tokenizer'] as const;
+export const PARTS = OFFERS.omniinfer.needs;
 export type Files = Readonly<Record<(typeof PROGRAMS)[number] | (typeof PARTS)[number], string>>;
 
 /** Everything that the two programs need, as it lies on the phone. */

@@ -4,10 +4,10 @@ import { fail, ok, type Result } from '../../domain/result';
 import type { ParsedEvent } from '../../domain/run';
 import type { Workbench } from '../../domain/workbench';
 import { answerOf } from '../executorch/answer';
-import { option } from '../setup';
 import { budget } from './budget';
 import { decodeCommand, extractCommand, findFiles, PARTS, question, type Files } from './command';
 import { omniinferParser } from './parser';
+import { OFFERS } from '../offers';
 
 /** Values a token, and rows of positions, that the decoder is written for; it does not look itself. Source: OmniInfer-LLM runner.cpp. */
 const WIDTH = 2048;
@@ -16,25 +16,7 @@ const EMBEDS = 'mtmd_data.bin';
 
 /** OmniInfer: a vision step by llama.cpp on the NPU, a decoder by ExecuTorch on the NPU, a file between them. */
 export const omniinfer: StepPipeline = {
-  kind: 'steps',
-  title: 'OmniInfer hybrid',
-  summary:
-    'Qwen2.5-VL-3B: vision encoder by llama.cpp, decoder by ExecuTorch, both on the NPU. Qwen3-VL is not supported by the public runner.',
-  streams: false,
-  runner: 'simulated-omniinfer-runner',
-  model: 'simulated-omniinfer-model',
-  yours: true,
-  needs: PARTS,
-  options: {
-    temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),
-    'image-first': option(
-      'Picture before the question',
-      '1: before the text; 0: behind it, as the runner does by itself',
-      [0, 1, 1],
-      0,
-    ),
-  },
-  requests: () => ({ vision: 'npu', language: 'npu' }),
+  ...OFFERS.omniinfer,
   parser: omniinferParser,
   budget,
   run,

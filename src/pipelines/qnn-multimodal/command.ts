@@ -3,11 +3,12 @@ import type { InstalledBundle, RunSetup } from '../../domain/pipeline';
 import { RESULTS } from '../executorch/answer';
 import { numberFact, qnnEnv } from '../setup';
 import type { Generation } from './model';
+import { OFFERS } from '../offers';
 
 /** What the examples export with. Source: pytorch/executorch examples/qualcomm/oss_scripts/llama/README.md. */
 const CONTEXT = 1024;
 
-export const PARTS = ['encoder', 'embedding', 'decoder', 'tokenizer'] as const;
+export const PARTS = OFFERS['qnn-multimodal'].needs;
 export type Files = Readonly<Record<(typeof PARTS)[number] | 'runner', string>>;
 
 interface Asked {

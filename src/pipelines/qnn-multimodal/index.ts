@@ -4,38 +4,16 @@ import { fail, ok, type Result } from '../../domain/result';
 import type { ParsedEvent } from '../../domain/run';
 import type { Workbench } from '../../domain/workbench';
 import { answerOf } from '../executorch/answer';
-import { filesOf, option } from '../setup';
+import { filesOf } from '../setup';
 import { budget } from './budget';
 import { answerCommand, contextOf, PARTS } from './command';
 import { modelOf, type Generation } from './model';
 import { qnnMultimodalParser } from './parser';
+import { OFFERS } from '../offers';
 
 /** ExecuTorch's runner for small vision-language models, compiled whole for the NPU. */
 export const qnnMultimodal: StepPipeline = {
-  kind: 'steps',
-  title: 'ExecuTorch QNN multimodal',
-  summary: 'SmolVLM-500M or InternVL3-1B, all parts on the NPU. The answer comes whole at the end.',
-  streams: false,
-  runner: 'simulated-qnn-multimodal-runner',
-  model: 'simulated-qnn-multimodal-model',
-  yours: true,
-  needs: PARTS,
-  options: {
-    'max-tokens': option(
-      'Answer length',
-      'at most this many tokens; 0: as far as the compiled context goes',
-      [0, 4096, 1],
-      0,
-    ),
-    temperature: option('Temperature', '0 gives the same answer every time', [0, 2, 0.05], 0),
-    conversation: option(
-      'Conversation',
-      '1: earlier questions are asked again first, in the same process; 0: each question stands alone',
-      [0, 1, 1],
-      0,
-    ),
-  },
-  requests: () => ({ vision: 'npu', language: 'npu' }),
+  ...OFFERS['qnn-multimodal'],
   parser: qnnMultimodalParser,
   budget,
   run,

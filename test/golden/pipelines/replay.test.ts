@@ -2,7 +2,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ParsedEvent } from '../../../src/domain/run';
-import { PIPELINES, isPipelineId } from '../../../src/pipelines';
+import { PIPELINES } from '../../../src/pipelines';
+import { isPipelineId } from '../../../src/pipelines/offers';
 
 /** Every folder <pipeline>/<case> is replayed; a changed result is written beside the expected one. */
 const folders = (path: string) =>

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { summarise } from '../../../src/cli/run-summary';
 import type { Asked } from '../../../src/domain/pipeline';
-import { PIPELINES, isPipelineId, type PipelineId } from '../../../src/pipelines';
+import { PIPELINES } from '../../../src/pipelines';
+import { isPipelineId, type PipelineId } from '../../../src/pipelines/offers';
 import { readCases, shuffled, type Case, type Piece } from '../replay';
 
 /** What a person finds in a transcript; what is left out is empty. */

@@ -7,7 +7,8 @@ import { PAYLOAD_DIR } from '../../../src/cli/served-files';
 import { missingRoles } from '../../../src/domain/pipeline';
 import { parseManifest } from '../../../src/domain/bundle';
 import { planInput } from '../../../src/families';
-import { PIPELINES, isPipelineId } from '../../../src/pipelines';
+import { PIPELINES } from '../../../src/pipelines';
+import { isPipelineId } from '../../../src/pipelines/offers';
 
 const bundles = await readSimulated();
 
