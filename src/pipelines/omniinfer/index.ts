@@ -5,7 +5,7 @@ import type { ParsedEvent } from '../../domain/run';
 import type { Workbench } from '../../domain/workbench';
 import { answerOf } from '../executorch/answer';
 import { budget } from './budget';
-import { decodeCommand, extractCommand, findFiles, PARTS, question, type Files } from './command';
+import { decodeCommand, extractCommand, findFiles, question, type Files } from './command';
 import { omniinferParser } from './parser';
 import { OFFERS } from '../offers';
 
