@@ -25,7 +25,7 @@ export function pairManifest(
     kind: 'model',
     licence: licence.slice(0, 100),
     origin: origin.slice(0, 500),
-    pipelines: ['llama-runner'],
+    pipelines: ['llama-runner', 'llama-mtmd'],
     requires: { memoryBytes: facts.memory.totalBytes },
     model: {
       // The runner resizes by the model's own rule; ours only keeps the picture from being needlessly large.
