@@ -11,7 +11,6 @@ import type { PictureRef } from '../flows/record';
 import type { Runner } from '../flows/run';
 import { isPipelineId } from '../pipelines/offers';
 import { NpuCheck } from './npu-check.svelte';
-import { ModelLink } from './model-link.svelte';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
 import { SetupState, type Installed } from './setup.svelte';
@@ -44,8 +43,6 @@ export interface Guest {
 export class Session {
   readonly platform: Platform;
   readonly phone: PhoneState;
-  /** A model at an address, on its way to becoming the one that is used. */
-  readonly modelLink: ModelLink;
 
   readonly setup: SetupState;
   readonly npu: NpuCheck;
@@ -78,7 +75,6 @@ export class Session {
   constructor(platform: Platform) {
     this.platform = platform;
     this.phone = new PhoneState(platform);
-    this.modelLink = new ModelLink(platform);
     this.setup = new SetupState(platform, this.phone);
     this.npu = new NpuCheck(this);
     this.setup.onModel = ({ manifest }) => {
@@ -326,7 +322,6 @@ export class Session {
     if (!isPipelineId(recipe.pipeline))
       return void (this.notice = { code: 'link-newer', detail: `pipeline "${recipe.pipeline}"` });
     this.asked = recipe;
-    this.modelLink.fillFrom(recipe.model.from);
     await this.setup.openRecipe(recipe, recipe.pipeline);
     const { image } = recipe;
     const sample =
