@@ -57,14 +57,14 @@ export class Server implements AsyncDisposable {
     }
     const overhead = clock.now() - begun - waited;
     yield { kind: 'stat', name: 'host_overhead_ms', value: overhead, source: 'page' };
-    yield { kind: 'phase', phase: 'encode' };
+    yield { kind: 'phase', phase: run.pipeline.pictures === false ? 'prefill' : 'encode' };
     yield* this.#answer(run.pipeline, program, id, signal);
   }
 
   /** Path of the picture on the phone; empty for a pipeline that reads none. */
   async #send({ pipeline, input }: ServingRun, signal: AbortSignal): Promise<Result<string>> {
     if (pipeline.pictures === false) return ok('');
-    const output = input.outputs[0];
+    const output = input?.outputs[0];
     if (!output) throw new Error('a prepared input has at least one output');
     return this.#sent.send(output, signal);
   }

@@ -69,6 +69,8 @@ test('it is loaded once and asked twice, and no picture is sent', async () => {
     const events = await ask(prompt);
     expect(events.filter(({ kind }) => kind === 'text')).toMatchObject([{ text: 'Yes' }]);
     expect(events.at(-1)).toMatchObject({ kind: 'end', finish: 'stop' });
+    const phases = events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
+    expect(phases).not.toContain('encode');
   }
   expect(device.processes).toHaveLength(1);
   expect(device.pushes).toEqual([]);
