@@ -21,7 +21,7 @@ export class ServerConnector implements AdbServerClient.ServerConnector {
   }: AdbServerClient.ServerConnectionOptions = {}): Promise<AdbServerClient.ServerConnection> {
     const socket = connect({ ...this.#server, noDelay: true });
     if (unref) socket.unref();
-    signal?.addEventListener('abort', () => socket.destroy(), { once: true });
+    signal?.addEventListener('abort', () => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
