@@ -42,7 +42,7 @@ export const TROUBLE_KINDS = [
   'auth-refused',
   /** /data has 1 MB left, and df says so only when asked to be honest; writes beyond fail with ENOSPC. */
   'disk-full',
-  /** 2 MB/s and 5 ms a transfer. */
+  /** 1 MB/s and 5 ms a transfer. */
   'slow-link',
   /** The runner program is on disk but does not start: "not found", exit 127. */
   'missing-program',

@@ -100,7 +100,7 @@ export const TROUBLE_LABELS = {
   'auth-ignored': 'Nobody answers the question on the phone',
   'auth-refused': 'The owner says no',
   'disk-full': 'The storage is full',
-  'slow-link': 'A slow cable (2 MB/s)',
+  'slow-link': 'A slow cable (1 MB/s)',
   'missing-program': 'The program does not start',
 } as const satisfies Record<TroubleKind, string>;
 

@@ -12,6 +12,12 @@ import { ignore } from './wait';
 
 /** Each write to stdin is a shell protocol packet: a byte of kind and four of length (AOSP adb, shell_protocol.h). */
 const FRAME_BYTES = 5;
+/**
+ * A write takes about this long: over a slow cable writes are small, so that progress moves and a stop is heard; over a fast one
+ * they are as large as the phone takes, because each waits for its OKAY.
+ */
+const WRITE_MS = 250;
+const MIN_WRITE_BYTES = 64 << 10;
 
 /** Runs a script that is given a stream on its stdin: `Device.feed()`. */
 export const feed = (
@@ -36,7 +42,7 @@ async function feedWhole(
   }
   const over = new AbortController();
   const broken = new AbortController();
-  const poured = pour(reader, started.value, link.adb.maxPayloadSize - FRAME_BYTES, moves);
+  const poured = pour(reader, started.value, link, moves);
   poured.catch((error: unknown) => broken.abort(toFailure(error, 'source')));
   const ended = collect(link, started.value, AbortSignal.any([signal, broken.signal]));
   const result = await Promise.race([ended, stallFailure(moves, over.signal)]);
@@ -49,20 +55,30 @@ async function feedWhole(
 }
 
 /**
- * The stream as packets as large as the phone takes, because each waits for its OKAY; then the end of stdin. A packet counts
- * when the library has sent it. Rejects only for the source: a write ends with the script or the connection, which others see.
+ * The stream, in writes, then the end of stdin. A write counts when the library has sent it. Rejects only for the source: a
+ * write ends with the script or the connection, which others see.
  */
 async function pour(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   { stdin }: AdbShellProtocolProcess,
-  packetBytes: number,
+  { adb, clock }: Link,
   moves: Moves,
 ): Promise<void> {
   const writer = stdin.getWriter();
-  const packets = new BufferCombiner(packetBytes);
+  const maxBytes = adb.maxPayloadSize - FRAME_BYTES;
+  const packets = new BufferCombiner(maxBytes);
+  let size = MIN_WRITE_BYTES;
   const write = async (packet: Uint8Array) => {
-    await writer.write(packet);
-    moves.add(packet.byteLength);
+    for (let at = 0; at < packet.byteLength;) {
+      const piece = packet.subarray(at, at + size);
+      const began = clock.now();
+      await writer.write(piece);
+      moves.add(piece.byteLength);
+      at += piece.byteLength;
+      const ms = clock.now() - began;
+      if (ms < WRITE_MS / 2) size = Math.min(maxBytes, size * 2);
+      else if (ms > WRITE_MS * 2) size = Math.max(MIN_WRITE_BYTES, size >> 1);
+    }
   };
   const closed = async (writing: Promise<void>) =>
     writing.then(

@@ -35,7 +35,8 @@ const CLAIMED_FREE = CAPACITY / 2;
 const OWNER_MS = 600;
 const UNPLUG_PUSH_BYTES = 256 << 10;
 const UNPLUG_TOKENS = 5;
-const SLOW_LINK = { bytesPerMs: 2000, transferMs: 5 };
+/** As a cable that only manages USB 1.1. */
+const SLOW_LINK = { bytesPerMs: 1000, transferMs: 5 };
 
 /** A phone in memory: files, programs, an ADB daemon and a cable. It keeps its files until it is discarded. */
 export class VirtualPhone {

@@ -62,7 +62,8 @@ test('a script that ends before its stdin does: its exit code, the source let go
 test('stopping, or leaving the loop, ends the script and lets go of the source', async () => {
   const { device, phone } = await connected();
   const stop = new AbortController();
-  const stopped = source(Infinity, (given) => given > 1e6 && stop.abort());
+  // the program takes nothing: by then the first write waits for it
+  const stopped = source(Infinity, (given) => given >= 1e6 && setImmediate(() => stop.abort()));
   const sink = { script: 'exec sleep 3600', source: stopped.stream };
   expect((await pushAll(device.feed(sink, stop.signal))).result).toMatchObject({
     failure: { code: 'cancelled' },
