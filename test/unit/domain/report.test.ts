@@ -37,6 +37,7 @@ const parts: ReportParts = {
   ...{ facts: parseFacts(PROPS, 'x'), recipe: RECIPE, input: INPUT },
   commands: [{ argv: ['/x/runner', '--serve'], cwd: '/x', env: {} }],
   requested: { vision: 'npu', language: 'npu' },
+  simulatedRunner: false,
   build: { abi: 'arm64-v8a', cpu: ['asimddp', 'i8mm'] },
 };
 const markdown = (change: Partial<ReportParts> = {}) =>
