@@ -1,3 +1,4 @@
+import { isReadable } from './model-url';
 import { fail, ok, type Result } from './result';
 
 /** A place that a model can come from. */
@@ -36,9 +37,7 @@ export function parseModelAddress(text: string): Result<ModelAddress> {
   if (address.hash.startsWith('#sha256=') && !sha256)
     return invalid(trimmed, 'sha256 must be 64 hex digits');
   address.hash = '';
-  if (address.username || address.password) return invalid(trimmed, 'holds a password');
-  if (address.protocol !== 'https:' && !isThisComputer(address))
-    return invalid(trimmed, `${address.protocol} is not read`);
+  if (!isReadable(address)) return invalid(trimmed, 'is not https, or holds a password');
   if (HUB.test(address.hostname)) return hubAddress(address, sha256);
   if (!/\.gguf$/i.test(address.pathname)) return invalid(trimmed, 'does not end in .gguf');
   if (SPLIT.test(address.pathname)) return fail('model-split', address.pathname.slice(-200));
@@ -77,10 +76,6 @@ export const isGguf = (path: string): boolean => /\.gguf$/i.test(path);
 export const isSplit = (path: string): boolean => SPLIT.test(path);
 /** How makers name the vision part. */
 export const isVisionName = (path: string): boolean => /mmproj/i.test(path.split('/').at(-1) ?? '');
-
-/** As the page's content security policy allows it; IPv6 addresses cannot be named there. */
-const isThisComputer = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && /^(localhost|127\.0\.0\.1)$/.test(hostname);
 
 const invalid = (address: string, why: string) =>
   fail('address-invalid', `${why}: ${address.slice(0, 200)}`);

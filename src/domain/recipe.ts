@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { VERDICTS } from './accelerator';
-import { parseModelAddress } from './model-address';
+import { isModelUrl } from './model-url';
 import { fail, ok, type Result } from './result';
 
 /** Longest prompt we take, in characters. */
@@ -27,11 +27,7 @@ const Bundle = v.object({
 /** A model's file and the address that it came from: enough for another person to get the same one, and to see that it is. */
 const From = v.object({
   role: v.picklist(['language', 'vision']),
-  url: v.pipe(
-    v.string(),
-    v.maxLength(1000),
-    v.check((url) => parseModelAddress(url).ok, 'not an address of a model'),
-  ),
+  url: v.pipe(v.string(), v.maxLength(1000), v.check(isModelUrl, 'not an address of a model')),
   sha256: Sha256,
 });
 

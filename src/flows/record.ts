@@ -1,4 +1,4 @@
-import { parseModelAddress } from '../domain/model-address';
+import { isModelUrl } from '../domain/model-url';
 import type { InstalledBundle, OptionValues } from '../domain/pipeline';
 import type { PreparedInput } from '../domain/prepare';
 import type { Recipe } from '../domain/recipe';
@@ -52,7 +52,7 @@ async function reference({ manifest, files }: InstalledBundle): Promise<Recipe['
 /** Where the model's files were loaded from, when that was an address of their own and not beside a manifest. One with a query stays out: it may hold a key. */
 function addresses({ files }: InstalledBundle): Pick<Recipe['model'], 'from'> {
   const from = files.flatMap(({ role, url, sha256 }) =>
-    (role === 'language' || role === 'vision') && parseModelAddress(url).ok && !new URL(url).search
+    (role === 'language' || role === 'vision') && isModelUrl(url) && !new URL(url).search
       ? [{ role, url, sha256 }]
       : [],
   );

@@ -1,12 +1,11 @@
 import {
   MAX_MANIFEST_BYTES,
-  parseManifest,
   type BundleCatalogue,
   type BundleFile,
   type BundleSource,
-  type Manifest,
 } from '../../domain/bundle';
 import { fail, ok, type Result } from '../../domain/result';
+import { parseText } from './manifest-text';
 import { BROWSER, ask, broken, cappedText, type Network } from './network';
 
 /** Bundles served beside the page under `base` (ending in "/"), from elsewhere, from a folder, and of the user's own files. */
@@ -19,8 +18,8 @@ export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalo
         return fail('bundle-unreachable', `not an https address: ${address.slice(0, 200)}`);
       return load(net, url, signal);
     },
-    fromFolder,
-    // Loaded when somebody has a model of their own: most visitors have none.
+    // Loaded when somebody has a bundle or a model of their own: most visitors have none.
+    fromFolder: async (...args) => (await import('./folder')).fromFolder(...args),
     fromFiles: async (...args) => (await import('./own-model')).fromFiles(...args),
   };
 }
@@ -56,49 +55,4 @@ function addressOf(file: BundleFile, manifest: URL): URL | undefined {
   if (!URL.canParse(file.url, manifest.href)) return undefined;
   const address = new URL(file.url, manifest);
   return address.protocol === 'https:' || address.origin === manifest.origin ? address : undefined;
-}
-
-function parseText(text: string, name: string): Result<Manifest> {
-  try {
-    return parseManifest(JSON.parse(text));
-  } catch {
-    return fail('manifest-invalid', `${name} is not JSON`);
-  }
-}
-
-/** A folder that was picked: the manifest.json nearest to its top, and the files that it names beside it. */
-async function fromFolder(files: readonly File[]): Promise<Result<BundleSource>> {
-  const byPath = new Map(files.map((file) => [file.webkitRelativePath || file.name, file]));
-  const [path] = [...byPath.keys()]
-    .filter((name) => /(^|\/)manifest\.json$/.test(name))
-    .sort((a, b) => a.split('/').length - b.split('/').length);
-  const file = path === undefined ? undefined : byPath.get(path);
-  if (!file || path === undefined)
-    return fail('manifest-invalid', `no manifest.json among the folder's ${files.length} files`);
-  if (file.size > MAX_MANIFEST_BYTES)
-    return fail('manifest-invalid', `longer than ${MAX_MANIFEST_BYTES} bytes`);
-  const manifest = parseText(await file.text(), path);
-  if (!manifest.ok) return manifest;
-  const base = path.slice(0, -'manifest.json'.length);
-  const fileOf = ({ url }: BundleFile) => byPath.get(base + decoded(url.replace(/^\.\//, '')));
-  const absent = manifest.value.files.find((entry) => !fileOf(entry));
-  if (absent) return fail('bundle-unreachable', `${absent.url} is not in the folder`);
-  return ok({
-    manifest: manifest.value,
-    open: async (entry, _signal, fromByte = 0) => {
-      const found = fileOf(entry);
-      return found
-        ? ok(found.slice(fromByte).stream())
-        : fail('bundle-unreachable', `${entry.url} is not in the folder`);
-    },
-  });
-}
-
-/** A relative address as a file name; one that is none stays as it is, and is not found. */
-function decoded(url: string): string {
-  try {
-    return decodeURI(url);
-  } catch {
-    return url;
-  }
 }
