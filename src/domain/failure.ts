@@ -88,6 +88,8 @@ export const FAILURE_CODES = [
   'space-low',
   /** Not enough free memory on the phone for this model. */
   'memory-low',
+  /** Free memory is scarce for this model: the phone may end the run without a word. Never ends a run by itself. */
+  'memory-tight',
   /** A program, library or compiled model is damaged, or not what its name says: take it again from where it comes from. */
   'payload-file-invalid',
   /** A file that should be a GGUF model is not one: pick another. */

@@ -31,7 +31,7 @@ export async function checkMemory(
   if (free < need) return fail('memory-low', detail);
   // The thresholds are this model's: a smaller one by its manifest has none.
   const tight = need >= USED_BYTES && (total < COMFORT.totalBytes || free < COMFORT.freeBytes);
-  return ok(tight ? { code: 'memory-low', detail } : undefined);
+  return ok(tight ? { code: 'memory-tight', detail } : undefined);
 }
 
 const inGib = (bytes: number) => `${(bytes / GIB).toFixed(1)} GiB`;

@@ -68,4 +68,9 @@ export const PHONE = {
     why: 'Free memory decides, not the size of the memory.',
     ways: ['Close apps on the phone, then try again.', 'Choose a smaller model.'],
   },
+  'memory-tight': {
+    title: 'Free memory is scarce for this model',
+    why: 'Android may end the runner without a word.',
+    ways: ['If that happens: close apps on the phone, then try again.', 'Choose a smaller model.'],
+  },
 } as const satisfies Partial<Record<FailureCode, Message>>;

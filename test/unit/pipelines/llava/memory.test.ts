@@ -33,7 +33,7 @@ test.each([
       said === 'fine'
         ? undefined
         : {
-            code: 'memory-low',
+            code: 'memory-tight',
             detail: `${free.toFixed(1)} GiB free of ${total.toFixed(1)} GiB; the model uses 5.0 GiB`,
           },
     ),
