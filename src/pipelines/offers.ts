@@ -79,6 +79,7 @@ export const OFFERS = {
     streams: true,
     runner: 'simulated-fastvlm-runner',
     model: 'simulated-fastvlm-model',
+    yours: true,
     needs: ['encoder', 'decoder', 'lut', 'tokenizer'],
     options: {
       'max-tokens': option(
@@ -116,6 +117,7 @@ export const OFFERS = {
     streams: true,
     runner: 'simulated-llava-runner',
     model: 'simulated-llava-model',
+    yours: true,
     needs: ['language', 'tokenizer'],
     options: {
       'max-tokens': option(
@@ -136,6 +138,7 @@ export const OFFERS = {
     streams: true,
     runner: 'simulated-llama-mtmd-runner',
     model: 'simulated-llama-mtmd-model',
+    yours: true,
     needs: ['language', 'vision'],
     options: {
       'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 256),
@@ -168,6 +171,7 @@ export const OFFERS = {
     pictures: false,
     runner: 'simulated-etqnn-runner',
     model: 'simulated-etqnn-model',
+    yours: true,
     needs: ['decoder', 'tokenizer'],
     options: {
       'max-tokens': option('Answer length', 'at most this many tokens', [1, 2048, 1], 256),
