@@ -18,7 +18,7 @@ export const markStep = (fileBytes: number): number =>
   Math.min(16, Math.max(1, Math.floor(fileBytes / 8 / MIB))) * MIB;
 
 /** As `createSHA256` of hash-wasm, which is loaded only when something is installed. */
-export async function sha256(): Promise<Hasher> {
+export async function newHasher(): Promise<Hasher> {
   const { createSHA256 } = await import('hash-wasm');
   return createSHA256();
 }
@@ -31,7 +31,7 @@ export const markOf = (bytes: number, hasher: Hasher): Mark => ({
 
 /** A hasher that goes on from a mark; nothing when its state is none (it was damaged, or another version's). */
 export async function hasherAt({ state }: Mark): Promise<Hasher | undefined> {
-  const hasher = await sha256();
+  const hasher = await newHasher();
   try {
     return hasher.load(Uint8Array.from(atob(state), (char) => char.charCodeAt(0)));
   } catch {

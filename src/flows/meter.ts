@@ -1,7 +1,7 @@
 import { SourceBroken, type BundleFile } from '../domain/bundle';
 import { fail, ok, type Result } from '../domain/result';
 import type { Failure } from '../domain/failure';
-import { hasherAt, markOf, markStep, sha256, type Hasher, type Mark } from './mark';
+import { hasherAt, markOf, markStep, newHasher, type Hasher, type Mark } from './mark';
 
 interface MeterOptions {
   /** The source begins here instead of at the file's first byte. */
@@ -57,26 +57,19 @@ export class Meter {
     file: BundleFile,
     options: MeterOptions = {},
   ): Promise<Meter> {
-    const hash = options.from ? await hasherAt(options.from) : await sha256();
+    const hash = options.from ? await hasherAt(options.from) : await newHasher();
     if (!hash) throw new Error('a mark that was proved cannot be gone on from');
     return new Meter(source, file, hash, options);
   }
 
   /** Whether what came is what the manifest promises. Once, at the end. */
   check(signal: AbortSignal): Result<void> {
-    const { path, bytes, sha256: promised } = this.#file;
+    const { path } = this.#file;
     if (this.broken)
       return signal.aborted
         ? fail('cancelled')
         : fail(this.broken.code, `${path}: ${this.broken.detail ?? ''}`);
-    if (this.bytes > bytes)
-      return fail('size-mismatch', `${path}: more than the ${bytes} bytes of the manifest came`);
-    if (this.bytes < bytes)
-      return fail('size-mismatch', `${path}: ${this.bytes} bytes came, the manifest says ${bytes}`);
-    const digest = this.#hash.digest('hex');
-    return digest === promised
-      ? ok()
-      : fail('hash-mismatch', `${path}: sha256 ${digest}, the manifest says ${promised}`);
+    return compare(this.#file, this.bytes, () => this.#hash.digest('hex'));
   }
 
   /** Lets go of the source. */
@@ -100,11 +93,30 @@ export class Meter {
     try {
       return (await this.#reader.read()).value;
     } catch (reason) {
-      this.broken =
-        reason instanceof SourceBroken
-          ? reason.failure
-          : fail('bundle-unreachable', `the source broke off: ${String(reason)}`).failure;
+      this.broken = brokenBy(reason);
       return undefined;
     }
   }
 }
+
+/** Whether so many bytes with this sha256 are what the manifest promises. */
+export function compare(
+  { path, bytes: promised, sha256 }: BundleFile,
+  bytes: number,
+  digest: () => string,
+): Result<void> {
+  if (bytes > promised)
+    return fail('size-mismatch', `${path}: more than the ${promised} bytes of the manifest came`);
+  if (bytes < promised)
+    return fail('size-mismatch', `${path}: ${bytes} bytes came, the manifest says ${promised}`);
+  const seen = digest();
+  return seen === sha256
+    ? ok()
+    : fail('hash-mismatch', `${path}: sha256 ${seen}, the manifest says ${sha256}`);
+}
+
+/** Why a source broke. */
+export const brokenBy = (reason: unknown): Failure =>
+  reason instanceof SourceBroken
+    ? reason.failure
+    : fail('bundle-unreachable', `the source broke off: ${String(reason)}`).failure;

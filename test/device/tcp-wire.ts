@@ -28,7 +28,12 @@ export function createTcpWire(port: number): Wire {
         return connection?.in(message.id, message.length);
     }
   };
-  return { post, listen: (listener) => (tell = listener), discard: () => connection?.end() };
+  return {
+    post,
+    borrows: true,
+    listen: (listener) => (tell = listener),
+    discard: () => connection?.end(),
+  };
 }
 
 class Connection {

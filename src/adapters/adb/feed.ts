@@ -85,8 +85,17 @@ async function pour(
       () => false,
       () => true,
     );
-  for (let chunk = await take(reader, moves); chunk; chunk = await take(reader, moves))
+  // The next bytes are fetched while these are on their way.
+  const ahead = () => {
+    const taken = take(reader, moves);
+    ignore(taken);
+    return taken;
+  };
+  let next = ahead();
+  for (let chunk = await next; chunk; chunk = await next) {
+    next = ahead();
     for (const packet of packets.push(chunk)) if (await closed(write(packet))) return;
+  }
   const rest = packets.flush();
   if (rest && (await closed(write(rest)))) return;
   ignore(writer.close());

@@ -1,4 +1,4 @@
-import { FramingFault, HEADER_BYTES, MAX_PAYLOAD, concat } from '../virtual/packet';
+import { FramingFault, HEADER_BYTES, MAX_PAYLOAD } from '../virtual/packet';
 
 /** Somebody waits for the next transfer of at most this many bytes. */
 interface Asked {
@@ -50,15 +50,16 @@ export class Transfers {
 
   /** A copy with a buffer of its own, as WebUSB gives. */
   #take(length: number): Uint8Array<ArrayBuffer> {
-    const parts: Uint8Array[] = [];
-    for (let missing = length; missing > 0;) {
+    const whole = new Uint8Array(length);
+    for (let at = 0; at < length;) {
       const chunk = this.#chunks.shift() ?? new Uint8Array();
+      const missing = length - at;
       if (chunk.length > missing) this.#chunks.unshift(chunk.subarray(missing));
-      parts.push(chunk.subarray(0, missing));
-      missing -= Math.min(missing, chunk.length);
+      whole.set(chunk.subarray(0, missing), at);
+      at += Math.min(missing, chunk.length);
     }
     this.unread -= length;
-    return new Uint8Array(concat(parts));
+    return whole;
   }
 
   #advance(bytes: Uint8Array): void {

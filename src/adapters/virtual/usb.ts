@@ -6,6 +6,8 @@ export interface Wire {
   /** Resolves when there is a phone at the other end; rejects with `Lost`. Absent: there always is. */
   ready?(): Promise<void>;
   post(message: ToPhone, transfer: Transferable[]): void;
+  /** True: it is done with the bytes of an `out` when it says `sent`, so they need no copy. */
+  readonly borrows?: boolean;
   /** Called once, before the first post. */
   listen(listener: (message: FromPhone) => void): void;
   /** Ends the phone; its files are gone. */
@@ -229,8 +231,8 @@ class Device implements USBDevice {
 
   async transferOut(_endpoint: number, data: BufferSource): Promise<USBOutTransferResult> {
     this.#mustBeClaimed();
-    // copied at once: the caller may reuse its buffer as soon as this call returns
-    const bytes = copyOf(data);
+    // copied at once: they are handed over, and the caller may reuse its buffer
+    const bytes = this.#wire.borrows ? viewOf(data) : copyOf(data);
     const bytesWritten = bytes.length;
     await this.#ask((id) => this.#wire.post({ op: 'out', id, bytes }, [bytes.buffer]));
     return { bytesWritten, status: 'ok' };
@@ -303,7 +305,9 @@ class Device implements USBDevice {
   }
 }
 
-function copyOf(data: BufferSource): Uint8Array<ArrayBuffer> {
-  if (!ArrayBuffer.isView(data)) return new Uint8Array(data.slice(0));
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+const copyOf = (data: BufferSource): Uint8Array<ArrayBuffer> => viewOf(data).slice();
+
+function viewOf(data: BufferSource): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(data)) return new Uint8Array(data);
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
