@@ -26,11 +26,7 @@ export function createCatalogue(base: URL, net: Network = BROWSER): BundleCatalo
 
 async function load(net: Network, url: URL, signal: AbortSignal): Promise<Result<BundleSource>> {
   const response = await ask(net, url, signal);
-  // For a bundle of ours or a host's, a refusal is no question of licences: something is not where it should be.
-  if (!response.ok)
-    return response.failure.code === 'address-refused'
-      ? fail('bundle-unreachable', response.failure.detail)
-      : response;
+  if (!response.ok) return noLicence(response);
   const text = await cappedText(response.value, MAX_MANIFEST_BYTES, 'manifest-invalid').catch(
     (reason: unknown) => broken(url, reason, signal),
   );
@@ -43,12 +39,19 @@ async function load(net: Network, url: URL, signal: AbortSignal): Promise<Result
       const address = addressOf(file, url);
       // Not before something is installed.
       const { openRemote } = await import('./download');
-      return address
-        ? openRemote(net, { url: address, bytes: file.bytes }, stop, fromByte)
-        : fail('bundle-unreachable', `${file.path}: not an address that is read: ${file.url}`);
+      if (!address)
+        return fail('bundle-unreachable', `${file.path}: not an address that is read: ${file.url}`);
+      const opened = await openRemote(net, { url: address, bytes: file.bytes }, stop, fromByte);
+      return address.origin === url.origin ? noLicence(opened) : opened;
     },
   });
 }
+
+/** For a bundle's own server a refusal is no question of licences: something is not where it should be. */
+const noLicence = <T>(answer: Result<T>): Result<T> =>
+  !answer.ok && answer.failure.code === 'address-refused'
+    ? fail('bundle-unreachable', answer.failure.detail)
+    : answer;
 
 /** The manifest's own server, or https elsewhere; no other scheme. */
 function addressOf(file: BundleFile, manifest: URL): URL | undefined {

@@ -164,6 +164,19 @@ test.each<[string, (response: ServerResponse) => void, string]>([
   expect(await load()).toMatchObject({ code });
 });
 
+test('a file that its own server has lost is no question of a licence', async () => {
+  serve = (path, response) =>
+    void (path.endsWith('.json')
+      ? response.end(manifestWith('weights.gguf'))
+      : response.writeHead(404).end());
+  const source = await load();
+  if (!('open' in source)) throw new Error(source.detail);
+  const [first] = source.manifest.files;
+  expect(first && (await source.open(first, never))).toMatchObject({
+    failure: { code: 'bundle-unreachable', detail: /answered 404$/ },
+  });
+});
+
 test('cancelling in the middle of a manifest', async () => {
   const stop = new AbortController();
   serve = (_, response) => void response.write('{', () => stop.abort());
