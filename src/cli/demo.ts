@@ -56,7 +56,7 @@ function summary({ report, link }: Answer): string {
     `Question  ${recipe.prompt.slice(0, 200)}`,
     `Device    ${device.name}${device.note ? `: ${device.note}` : ''}`,
     `Model     ${recipe.model.id} ${recipe.model.version}`,
-    `Input     ${input.family}, sha256 ${input.sha256}`,
+    input ? `Input     ${input.family}, sha256 ${input.sha256}` : 'Input     none: text alone',
     '\nStatistics',
     ...(Object.keys(STATS) as StatName[]).flatMap((name) => {
       const stat = report.stats[name];

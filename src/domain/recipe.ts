@@ -5,6 +5,8 @@ import { fail, ok, type Result } from './result';
 
 /** Longest prompt we take, in characters. */
 export const MAX_PROMPT_CHARS = 8000;
+/** Longest conversation that is kept, in questions before the last. */
+export const MAX_EARLIER = 20;
 /** Most that a link may inflate to, in bytes. */
 const MAX_RECIPE_BYTES = 64 << 10;
 /** Longest link we read, in characters: what that many bytes take when they cannot be compressed. Most have about 700. */
@@ -17,6 +19,7 @@ const Scalar = v.union([
   v.pipe(v.string(), v.maxLength(200)),
   v.boolean(),
 ]);
+const Prompt = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PROMPT_CHARS));
 const Pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
 const Bundle = v.object({
   id: Id,
@@ -46,17 +49,24 @@ const RecipeSchema = v.object({
     v.object({ kind: v.literal('sample'), id: Id }),
     /** A picture of the user's: only its hash travels. */
     v.object({ kind: v.literal('own'), sha256: Sha256, width: Pixels, height: Pixels }),
+    /** The pipeline reads text alone. Links made before it could be said name a picture that it did not read. */
+    v.object({ kind: v.literal('none') }),
   ]),
-  input: v.object({
-    family: Id,
-    params: v.pipe(
-      v.record(v.pipe(v.string(), v.maxLength(40)), Scalar),
-      v.check((params) => Object.keys(params).length <= 30, 'too many parameters'),
-    ),
-    /** sha256 of what the model computed on; names of outputs joined by newlines when there are several. */
-    sha256: Sha256,
-  }),
-  prompt: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_PROMPT_CHARS)),
+  /** Absent: the pipeline reads text alone. */
+  input: v.optional(
+    v.object({
+      family: Id,
+      params: v.pipe(
+        v.record(v.pipe(v.string(), v.maxLength(40)), Scalar),
+        v.check((params) => Object.keys(params).length <= 30, 'too many parameters'),
+      ),
+      /** sha256 of what the model computed on; names of outputs joined by newlines when there are several. */
+      sha256: Sha256,
+    }),
+  ),
+  /** Questions of the same conversation before this one. Absent: there were none. */
+  earlier: v.optional(v.pipe(v.array(Prompt), v.minLength(1), v.maxLength(MAX_EARLIER))),
+  prompt: Prompt,
   options: v.pipe(
     v.record(v.pipe(v.string(), v.maxLength(40)), v.pipe(v.number(), v.finite())),
     v.check((options) => Object.keys(options).length <= 30, 'too many options'),

@@ -27,22 +27,8 @@ export interface Report {
   readonly runnerNote: string | undefined;
   /** Which build of the runner this phone's processor got. */
   readonly build: ProgramBuild | undefined;
-  readonly input: {
-    readonly family: string;
-    readonly sha256: string;
-    readonly source: PreparedInput['source'];
-    readonly plan: PreparedInput['plan'];
-    readonly outputs: readonly {
-      readonly name: string;
-      readonly dtype: string;
-      readonly shape: readonly number[];
-      readonly bytes: number;
-      readonly sha256: string;
-    }[];
-    readonly decoder: PreparedInput['decoder'];
-    readonly core: PreparedInput['core'];
-    readonly tookMs: number;
-  };
+  /** Undefined: the pipeline reads text alone. */
+  readonly input: ReportedInput | undefined;
   /** The programs that ran, in order. */
   readonly commands: readonly Command[];
   /** Where it was asked to run, and what is proven of it. */
@@ -62,6 +48,24 @@ export interface Report {
   readonly log: RunState['log'];
 }
 
+/** What the model computed on, without the picture itself. */
+export interface ReportedInput {
+  readonly family: string;
+  readonly sha256: string;
+  readonly source: PreparedInput['source'];
+  readonly plan: PreparedInput['plan'];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly bytes: number;
+    readonly sha256: string;
+  }[];
+  readonly decoder: PreparedInput['decoder'];
+  readonly core: PreparedInput['core'];
+  readonly tookMs: number;
+}
+
 export interface ReportParts {
   readonly app: string;
   readonly madeAt: Date;
@@ -73,7 +77,7 @@ export interface ReportParts {
   };
   readonly facts: DeviceFacts;
   readonly recipe: Recipe;
-  readonly input: PreparedInput;
+  readonly input: PreparedInput | undefined;
   readonly build: ProgramBuild | undefined;
   readonly commands: readonly Command[];
   readonly requested: Requested;
@@ -99,22 +103,7 @@ export function toReport(parts: ReportParts): Report {
     recipe: parts.recipe,
     runnerNote: parts.simulatedRunner ? SIMULATED_RUNNER_LABEL : undefined,
     build: parts.build,
-    input: {
-      family: input.recipe.family,
-      sha256: parts.recipe.input.sha256,
-      source: input.source,
-      plan: input.plan,
-      outputs: input.outputs.map(({ name, dtype, shape, data, sha256 }) => ({
-        name,
-        dtype,
-        shape,
-        bytes: data.byteLength,
-        sha256,
-      })),
-      decoder: input.decoder,
-      core: input.core,
-      tookMs: input.tookMs,
-    },
+    input: input && reported(input, parts.recipe.input?.sha256 ?? ''),
     commands: parts.commands,
     accelerator: {
       requested: parts.requested,
@@ -130,6 +119,16 @@ export function toReport(parts: ReportParts): Report {
     facts: run.facts,
     arrivals: run.arrivals,
     log: run.log,
+  };
+}
+
+function reported(input: PreparedInput, sha256: string): ReportedInput {
+  const { recipe, source, plan, decoder, core, tookMs } = input;
+  return {
+    ...{ family: recipe.family, sha256, source, plan, decoder, core, tookMs },
+    outputs: input.outputs.map(({ name, dtype, shape, data, ...output }) => ({
+      ...{ name, dtype, shape, bytes: data.byteLength, sha256: output.sha256 },
+    })),
   };
 }
 
@@ -153,10 +152,13 @@ export function toMarkdown(report: Report, link: string): string {
       .join('')}`,
     `- engine ${escape(report.facts['engine'] ?? 'not said')}`,
     ...report.warnings.map(({ code, detail = '' }) => `- warning ${code}: ${escape(detail)}`),
-    `- input ${input.family}, ${input.plan.width} x ${input.plan.height}, sha256 \`${input.sha256}\`, decoder ${input.decoder}`,
+    input
+      ? `- input ${input.family}, ${input.plan.width} x ${input.plan.height}, sha256 \`${input.sha256}\`, decoder ${input.decoder}`
+      : '- no picture: this pipeline reads text alone',
     `- SoC ${escape(device.facts.soc ?? 'unknown')}, Android ${escape(device.facts.android ?? 'unknown')}, reached by ${device.transport}`,
     ...(report.build ? [`- build ${escape(explainBuild(report.build))}`] : []),
     '',
+    ...(recipe.earlier ? ['Asked before:', fence(recipe.earlier.join('\n'))] : []),
     'Question:',
     fence(recipe.prompt),
     `Answer (${report.finish ?? report.failure?.code ?? 'unfinished'}):`,

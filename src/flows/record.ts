@@ -13,34 +13,41 @@ export async function record(parts: {
   readonly pipeline: string;
   readonly runner: InstalledBundle;
   readonly model: InstalledBundle;
-  readonly picture: PictureRef;
-  readonly input: PreparedInput;
+  /** Absent both for a pipeline that reads text alone. */
+  readonly picture: PictureRef | undefined;
+  readonly input: PreparedInput | undefined;
+  readonly earlier: readonly string[];
   readonly prompt: string;
   readonly options: OptionValues;
   readonly device: Recipe['device'];
   readonly ran: Recipe['ran'];
 }): Promise<Recipe> {
-  const { source } = parts.input;
+  const { input, picture, earlier } = parts;
   return {
     v: 1,
     app: parts.app,
     pipeline: parts.pipeline,
     runner: await reference(parts.runner),
     model: { ...(await reference(parts.model)), ...addresses(parts.model) },
-    image:
-      parts.picture.kind === 'sample'
-        ? parts.picture
-        : { kind: 'own', sha256: source.sha256, width: source.width, height: source.height },
-    input: {
-      family: parts.input.recipe.family,
-      params: { ...parts.input.recipe.params },
-      sha256: await inputHash(parts.input),
-    },
+    image: picture && input ? imageOf(picture, input) : { kind: 'none' },
+    ...(input && {
+      input: {
+        family: input.recipe.family,
+        params: { ...input.recipe.params },
+        sha256: await inputHash(input),
+      },
+    }),
+    ...(earlier.length > 0 && { earlier: [...earlier] }),
     prompt: parts.prompt,
     options: { ...parts.options },
     device: parts.device,
     ran: parts.ran,
   };
+}
+
+function imageOf(picture: PictureRef, { source }: PreparedInput): Recipe['image'] {
+  if (picture.kind === 'sample') return picture;
+  return { kind: 'own', sha256: source.sha256, width: source.width, height: source.height };
 }
 
 /** Names a bundle by what is in it: sha256 over its files' sorted "sha256 path" lines. */

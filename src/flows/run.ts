@@ -11,7 +11,8 @@ import { Server, type ServingRun } from './serve';
 export interface RunInput {
   readonly pipeline: Pipeline;
   readonly setup: RunSetup;
-  readonly input: PreparedInput;
+  /** Undefined for a pipeline that reads text alone. */
+  readonly input: PreparedInput | undefined;
   readonly prompt: string;
   /** Earlier questions of the same conversation, for pipelines that keep one. */
   readonly earlier?: readonly string[];
@@ -75,6 +76,7 @@ export class Runner implements AsyncDisposable {
   async *#steps(run: StepRun, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
     await this.#server.stop(); // its model would take the memory
     const { pipeline, setup, input, options } = run;
+    if (!input) throw new Error('every step pipeline reads a picture');
     const job = { setup, input, earlier: run.earlier ?? [], prompt: run.prompt, options };
     const budget = await pipeline.budget(job, this.#tools, signal);
     if (!budget.ok) return yield { kind: 'failed', failure: budget.failure };

@@ -33,8 +33,8 @@ export function automation(session: Session): Automation {
       const count = session.turns.length;
       session.useFile(picture, name);
       session.prompt = prompt;
-      const prepared = await session.prepare();
-      if (!prepared.ok) return prepared.failure;
+      const prepared = session.readsPictures ? await session.prepare() : undefined;
+      if (prepared?.ok === false) return prepared.failure;
       await session.ask();
       const turn = session.turns[count];
       if (turn) return turn.report;

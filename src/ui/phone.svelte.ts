@@ -1,7 +1,7 @@
 import type { Candidate, Connector, Device } from '../domain/device';
 import type { DeviceFacts } from '../domain/device-facts';
 import { fail, ok, type Result } from '../domain/result';
-import type { TroubleKind } from '../domain/virtual';
+import type { ScriptedFailure, Trouble, TroubleKind } from '../domain/virtual';
 import { removeAll, usage } from '../flows/remove';
 import { probe } from '../flows/probe';
 import type { Platform } from './platform';
@@ -23,7 +23,7 @@ interface Way {
   readonly via: Device['transport'];
   readonly load: () => Promise<Connector>;
   readonly pick: (connector: Connector) => ReturnType<Connector['choose']>;
-  readonly virtual?: { readonly modelId: string; readonly trouble: TroubleKind };
+  readonly virtual?: { readonly modelId: string; readonly trouble: Trouble };
 }
 
 /** What is said while a way's code loads, and while its phone is being chosen. */
@@ -70,6 +70,8 @@ export class PhoneState {
   virtualModel = $state<string | undefined>();
   /** What that virtual phone was told to do wrong. */
   trouble = $state<TroubleKind>('none');
+  /** True when that phone does anything wrong on purpose, or a runner on it. */
+  scripted = $state(false);
   /** Bytes that our folder takes on the phone, once asked. */
   usedBytes = $state<number | undefined>();
   /** Called before the connection is closed, while the phone still answers if it can. */
@@ -142,10 +144,16 @@ export class PhoneState {
     });
   }
 
-  async connectVirtual(modelId: string, trouble: TroubleKind = 'none'): Promise<void> {
+  /** `runner`: what its simulated runners are told to say. */
+  async connectVirtual(
+    modelId: string,
+    kind: TroubleKind = 'none',
+    runner?: ScriptedFailure,
+  ): Promise<void> {
+    const trouble: Trouble = { kind, runner };
     await this.#connect({
       via: 'virtual',
-      load: () => this.#platform.virtual.connector(modelId, { kind: trouble }),
+      load: () => this.#platform.virtual.connector(modelId, trouble),
       pick: (connector) => connector.choose(),
       virtual: { modelId, trouble },
     });
@@ -204,7 +212,9 @@ export class PhoneState {
     this.via = way.via;
     if (way.via !== 'bridge') this.#platform.bridge.leave();
     this.virtualModel = way.virtual?.modelId;
-    this.trouble = way.virtual?.trouble ?? 'none';
+    const { kind = 'none', runner } = way.virtual?.trouble ?? {};
+    this.trouble = kind;
+    this.scripted = kind !== 'none' || runner !== undefined;
     this.onWanted();
     const [loading, choosing] = NOTES[way.via];
     this.step = busy(loading);

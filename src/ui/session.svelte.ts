@@ -10,6 +10,7 @@ import { INITIAL_RUN, reduce, type RunEvent, type RunState } from '../domain/run
 import type { PictureRef } from '../flows/record';
 import type { Runner } from '../flows/run';
 import { isPipelineId } from '../pipelines/offers';
+import { earlierQuestions } from './conversation';
 import { NpuCheck } from './npu-check.svelte';
 import { PhoneState } from './phone.svelte';
 import type { Platform, Sample } from './platform';
@@ -101,9 +102,14 @@ export class Session {
     return turn && turn.run === this.run ? turn : undefined;
   }
 
+  /** False: the pipeline reads text alone, and no picture is prepared, sent or recorded. */
+  get readsPictures(): boolean {
+    return this.setup.pipeline.pictures !== false;
+  }
+
   /** How the picture is prepared: what the model asks for. */
   get inputRecipe(): InputRecipe | undefined {
-    return this.setup.model?.manifest.model?.input;
+    return this.readsPictures ? this.setup.model?.manifest.model?.input : undefined;
   }
 
   async start(fragment: string): Promise<void> {
@@ -170,7 +176,10 @@ export class Session {
     const stop = new AbortController();
     this.#prepareStop = stop;
     const { picture, inputRecipe } = this;
-    if (!picture || !inputRecipe) return fail('image-not-image', 'no picture');
+    if (!picture || !inputRecipe) {
+      this.prepared = IDLE;
+      return fail('image-not-image', 'no picture');
+    }
     this.prepared = busy('Preparing the picture');
     const result = await this.platform.preparer.prepare(picture.file, inputRecipe, stop.signal);
     if (!stop.signal.aborted)
@@ -210,8 +219,7 @@ export class Session {
       const installed = await this.setup.install();
       if (!installed.ok) return void (this.run = undefined);
       if (stop.signal.aborted) return void (this.run = undefined);
-      this.#fold({ kind: 'phase', phase: 'prepare', atMs: this.platform.clock.now() - startMs });
-      const input = this.prepared.is === 'done' ? ok(this.prepared.value) : await this.prepare();
+      const input = await this.#input(startMs);
       if (!input.ok) return void (this.run = undefined);
       await this.#answer(installed.value, input.value, startMs, stop.signal);
     } finally {
@@ -220,15 +228,27 @@ export class Session {
     }
   }
 
+  /** The prepared picture; undefined where none is read. */
+  async #input(startMs: number): Promise<Result<PreparedInput | undefined>> {
+    if (!this.readsPictures) return ok(undefined);
+    this.#fold({ kind: 'phase', phase: 'prepare', atMs: this.platform.clock.now() - startMs });
+    return this.prepared.is === 'done' ? ok(this.prepared.value) : this.prepare();
+  }
+
   stop(): void {
     this.setup.cancelInstall();
     this.#runStop?.abort();
   }
 
-  async #answer(installed: Installed, input: PreparedInput, startMs: number, signal: AbortSignal) {
+  async #answer(
+    installed: Installed,
+    input: PreparedInput | undefined,
+    startMs: number,
+    signal: AbortSignal,
+  ) {
     const phone = this.phone.current;
-    const picture = this.picture;
-    if (!phone || !picture) return;
+    const { picture } = this;
+    if (!phone) return;
     const { prompt } = this;
     const { pipelineId, requested, simulatedRunner } = this.setup;
     const options: OptionValues = { ...this.setup.options };
@@ -245,7 +265,12 @@ export class Session {
     const bigCores = phone.facts.bigCores ?? 4;
     const setup = { ...installed, options, bigCores, env: env.value };
     const pipeline = PIPELINES[pipelineId];
-    const asking = runner.ask({ pipeline, setup, input, prompt, options }, startMs, signal);
+    const earlier = earlierQuestions(this.turns, {
+      ...{ pipeline: pipelineId, model: installed.model.manifest, options },
+      picture: input?.source.sha256,
+    });
+    const question = { pipeline, setup, input, prompt, earlier, options };
+    const asking = runner.ask(question, startMs, signal);
     for await (const event of asking) this.#fold(event);
     // Trying again then installs what is missing.
     if (this.run?.failure?.code === 'device-file-missing') this.setup.payload = IDLE;
@@ -256,6 +281,7 @@ export class Session {
         ...installed,
         picture,
         input,
+        earlier,
         prompt,
         options,
       },
@@ -337,7 +363,10 @@ export class Session {
     const made = turn.report.recipe;
     const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
     return [
-      ...(asked.input.sha256 === made.input.sha256 ? [] : ['the pixels that the model saw']),
+      ...(asked.input?.sha256 === made.input?.sha256 || !made.input
+        ? []
+        : ['the pixels that the model saw']),
+      ...(same(asked.earlier, made.earlier) ? [] : ['the questions before it']),
       ...(asked.prompt === made.prompt ? [] : ['the question']),
       ...(asked.model.sha256 === made.model.sha256 ? [] : ['the model']),
       ...(asked.runner.sha256 === made.runner.sha256 ? [] : ['the runner program']),

@@ -1,7 +1,7 @@
 import type { Recipe } from '../../src/domain/recipe';
 
 /** A recipe as the page makes them. */
-export const RECIPE: Recipe = {
+export const RECIPE: Recipe & { readonly input: NonNullable<Recipe['input']> } = {
   v: 1,
   app: '0.1.0',
   pipeline: 'llama-runner',

@@ -128,3 +128,12 @@ test.each([
   expect(read).toMatchObject({ ok: true, value: { prompt: RECIPE.prompt } });
   expect(read).toHaveProperty('value.model.from', undefined);
 });
+
+test('a run without a picture, and one in a conversation, come out of their links as they went in', async () => {
+  const { input, ...rest } = RECIPE;
+  expect(parseRecipe({ ...rest, input })).toMatchObject({ ok: true });
+  const text: Recipe = { ...rest, image: { kind: 'none' }, earlier: ['What is it?', 'Why?'] };
+  expect(await fromFragment(await toFragment(text))).toEqual({ ok: true, value: text });
+  expect(await code(changed({ earlier: [] }))).toBe('link-damaged');
+  expect(await code(changed({ earlier: Array(21).fill('x') }))).toBe('link-damaged');
+});

@@ -31,7 +31,14 @@ function recipeOf(...urls: readonly string[]) {
   } as unknown as PreparedInput;
   return record({
     ...{ app: 'x', pipeline: 'llama-runner', runner: installed, model: installed },
-    ...{ picture: { kind: 'own' }, input, prompt: 'why', options: {}, device: undefined },
+    ...{
+      picture: { kind: 'own' },
+      input,
+      earlier: [],
+      prompt: 'why',
+      options: {},
+      device: undefined,
+    },
     ran: undefined,
   });
 }
