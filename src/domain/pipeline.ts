@@ -47,6 +47,12 @@ export interface ServingPipeline extends PipelineCode {
   /** The line that stops the answer with this id (empty: it hears none, and is ended), and the line that ends the program. */
   cancel(id: number): string;
   readonly quit: string;
+  /** Counts the question before it is written, where the program itself would not refuse what is too long. */
+  check?(
+    question: Pick<Job, 'setup' | 'prompt'>,
+    tools: HostTools,
+    signal: AbortSignal,
+  ): Promise<Result<void>>;
   /**
    * The same command, writing the vision encoder's output of each answered picture to a file on the phone, before its
    * answer: raw f32, [image tokens][width]. A program that cannot writes none. Absent: no program of this pipeline can.

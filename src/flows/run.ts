@@ -70,7 +70,13 @@ export class Runner implements AsyncDisposable {
     if (isSteps(run)) return this.#steps(run, signal);
     const serving = run as ServingRun;
     this.commands = [serving.pipeline.command(run.setup)];
-    return this.#server.ask(serving, signal);
+    return this.#serve(serving, signal);
+  }
+
+  async *#serve(run: ServingRun, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
+    const fits = await run.pipeline.check?.(run, this.#tools, signal);
+    if (fits?.ok === false) return yield { kind: 'failed', failure: fits.failure };
+    yield* this.#server.ask(run, signal);
   }
 
   async *#steps(run: StepRun, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {

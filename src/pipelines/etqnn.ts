@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { OutputParser, ServingPipeline } from '../domain/pipeline';
+import { fail, ok } from '../domain/result';
 import type { ParsedEvent } from '../domain/run';
 import { createDiagnosis } from './diagnosis';
 import { rate, span, stats } from './figures';
@@ -9,6 +10,10 @@ import { OFFERS } from './offers';
 
 const line = (message: object) => `${JSON.stringify(message)}\n`;
 const CONTEXT = 2048;
+/** It reserves so many for the prompt beside the answer: a longer one eats the answer. Source: as below, seq_len. */
+const PROMPT_LIMIT = 512;
+/** Its own default for Qwen's models; for others the count is a little too high. */
+const SYSTEM = 'You are a helpful assistant.';
 
 /**
  * OmniInfer's streaming text runner, libetqnn_runner.so: a program, whatever its name says. Flags that it does not know
@@ -17,6 +22,15 @@ const CONTEXT = 2048;
  */
 export const etqnn: ServingPipeline = {
   ...OFFERS.etqnn,
+  async check({ prompt }, tools, signal) {
+    const rendered = `<|im_start|>system\n${SYSTEM}<|im_end|>\n<|im_start|>user\n${prompt}<|im_end|>\n<|im_start|>assistant\n`;
+    const encoded = await tools.encode([rendered], signal);
+    if (!encoded.ok) return encoded;
+    const tokens = encoded.value[0]?.length ?? 0;
+    return tokens <= PROMPT_LIMIT
+      ? ok()
+      : fail('prompt-too-long', `${tokens} tokens, at most ${PROMPT_LIMIT}`);
+  },
   command: (setup) => {
     const path = (role: 'decoder' | 'tokenizer') => present(fileOf(setup.model, role));
     const { manifest } = setup.model;

@@ -5,8 +5,7 @@ import { Runner } from '../../../src/flows/run';
 import { etqnn } from '../../../src/pipelines/etqnn';
 import { FakeClock } from '../../fakes/clock';
 import { FakeDevice } from '../../fakes/device';
-import { NO_TOOLS } from '../../fakes/host-tools';
-import { installed, jobOf, prepared, setupOf } from '../../fakes/step-job';
+import { installed, jobOf, prepared, setupOf, wordTools } from '../../fakes/step-job';
 
 const runner = installed('runner', { runner: 'libetqnn_runner.so' });
 const model = installed('model', { decoder: 'hybrid_llama_qnn.pte', tokenizer: 'tokenizer.json' });
@@ -48,7 +47,7 @@ function serving(answer: readonly object[]) {
       else for (const event of answer) process.say({ ...event });
     };
   };
-  const asker = new Runner(device, new FakeClock(), NO_TOOLS);
+  const asker = new Runner(device, new FakeClock(), wordTools);
   const ask = async (prompt: string, signal = new AbortController().signal) => {
     const events: RunEvent[] = [];
     const run = { pipeline: etqnn, ...jobOf(setup, input, prompt) };
@@ -74,6 +73,14 @@ test('it is loaded once and asked twice, and no picture is sent', async () => {
   }
   expect(device.processes).toHaveLength(1);
   expect(device.pushes).toEqual([]);
+  await device[Symbol.asyncDispose]();
+});
+
+test('a prompt that would eat the answer is refused before anything starts', async () => {
+  const { device, ask } = serving(ANSWER);
+  const events = await ask('x '.repeat(600));
+  expect(events).toMatchObject([{ kind: 'failed', failure: { code: 'prompt-too-long' } }]);
+  expect(device.processes).toEqual([]);
   await device[Symbol.asyncDispose]();
 });
 
@@ -106,7 +113,7 @@ test('a runner that cannot load says why, and the root of it where a line shows 
     );
     process.end(ok(1));
   };
-  const asker = new Runner(device, new FakeClock(), NO_TOOLS);
+  const asker = new Runner(device, new FakeClock(), wordTools);
   const events: RunEvent[] = [];
   const run = { pipeline: etqnn, ...jobOf(setup, input, 'x') };
   for await (const event of asker.ask(run, 0, new AbortController().signal)) events.push(event);
