@@ -17,10 +17,10 @@ const adb = once(() => import('./adapters/adb/connector'));
 const preparer = once(async () => (await import('./adapters/preprocess/client')).createPreparer());
 const tokenizer = once(async () => (await import('./adapters/tokenizer/client')).createTokenizer());
 const combiner = once(async () => (await import('./adapters/embeddings/client')).createCombiner());
+const encoder = once(async () => (await import('./adapters/encoder/client')).createEncoder());
 const models = once(async () =>
   (await import('./adapters/browser/remote-models')).createRemoteModels(),
 );
-const encoder = once(async () => (await import('./adapters/encoder/client')).createEncoder());
 const virtual = once(() => import('./adapters/virtual/phones'));
 /** One virtual phone at a time: with the next one, the last one's worker and files go. */
 let discardLast = () => {};

@@ -72,7 +72,10 @@ test('Run joins an installation that is under way', async () => {
 test('a phone without a program for it is told before Run', async () => {
   device = phoneWith('riscv64');
   await ready();
-  expect(session.setup.payload).toMatchObject({ is: 'failed', failure: { code: 'abi-unsupported' } });
+  expect(session.setup.payload).toMatchObject({
+    is: 'failed',
+    failure: { code: 'abi-unsupported' },
+  });
 });
 
 test('a failed installation runs nothing and can be tried again', async () => {
