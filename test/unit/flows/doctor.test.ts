@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { simulatedRunners } from '../../../src/adapters/virtual/simulated';
 import { FAILURE_FILE } from '../../../src/adapters/simulated';
 import type { Device } from '../../../src/domain/device';
-import { CHECK_IDS, toEvidence, type Check, type Verdict } from '../../../src/domain/doctor';
+import { CHECK_IDS, toEvidence, type Check } from '../../../src/domain/doctor';
 import type { RunSetup } from '../../../src/domain/pipeline';
 import { examine } from '../../../src/flows/doctor';
 import { probe } from '../../../src/flows/probe';
