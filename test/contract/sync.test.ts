@@ -1,7 +1,7 @@
 import { LinuxFileType, type Adb, type AdbSync } from '@yume-chan/adb';
 import { ReadableStream } from '@yume-chan/stream-extra';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pull, push, shellOf } from '../unit/adapters/virtual/harness';
+import { pull, shellOf } from '../unit/adapters/virtual/harness';
 import { HOME, onEachPhone, openLibrary, type Phone } from './phones';
 import { ask, word } from './raw';
 
@@ -32,17 +32,29 @@ async function withSync<T>(adb: Adb, use: (sync: AdbSync) => Promise<T>): Promis
   }
 }
 
-const streamOf = (text: string) =>
+const streamOf = (content: string | Uint8Array) =>
   new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(new TextEncoder().encode(text));
+      controller.enqueue(typeof content === 'string' ? new TextEncoder().encode(content) : content);
       controller.close();
     },
   });
 
+/**
+ * A push whose time is set: adbd does that after it said OKAY (file_sync_service.cpp, send_impl), and takes the
+ * session's next request only then.
+ */
+const push = (adb: Adb, filename: string, content: string | Uint8Array, more: Mode = {}) =>
+  withSync(adb, async (sync) => {
+    const file = streamOf(content);
+    await sync.write({ filename, file, permission: 0o644, mtime: MTIME, ...more });
+    await sync.lstat(filename);
+  });
+type Mode = Pick<Parameters<AdbSync['write']>[0], 'type' | 'permission'>;
+
 onEachLibrary('sync', (adb) => {
   test('stat and lstat of a file: type, permission, size, time, owner', async () => {
-    await push(adb(), `${HOME}/a b`, X, 0o755);
+    await push(adb(), `${HOME}/a b`, X, { permission: 0o755 });
     const file = {
       ...{ type: LinuxFileType.File, permission: 0o777, size: 1n, mtime: BigInt(MTIME) },
       ...{ uid: 2000, gid: 2000, nlink: 1 },
@@ -106,17 +118,10 @@ onEachLibrary('sync', (adb) => {
   });
 
   test('a push makes symbolic links, in the place of a file and in a missing folder', async () => {
-    const type = LinuxFileType.Link;
+    const link = { type: LinuxFileType.Link, permission: 0o777 };
     await push(adb(), `${HOME}/was-file`, X);
     for (const name of ['was-file', 'new/folder/lnk'])
-      await withSync(adb(), (sync) =>
-        sync.write({
-          filename: `${HOME}/${name}`,
-          file: streamOf('../aim\0'),
-          type,
-          ...{ permission: 0o777, mtime: MTIME },
-        }),
-      );
+      await push(adb(), `${HOME}/${name}`, '../aim\0', link);
     const { stdout } = await shellOf(adb())(
       `cd ${HOME}; readlink was-file; readlink new/folder/lnk; stat -c %Y was-file`,
     );
