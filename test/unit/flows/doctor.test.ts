@@ -106,7 +106,7 @@ test('a rung that worked before is tried first', async () => {
 test('what a runner says when it fails is in the evidence', async () => {
   const patient = await patientWith('qnn-multimodal');
   const stderr = '[ERROR] [Qnn ExecuTorch]: Unable to load shared buffer. dlerror(): not found\n';
-  await write(patient.device, FAILURE_FILE, JSON.stringify({ stderr, exitCode: 134 }));
+  await write(patient.device, FAILURE_FILE, JSON.stringify({ stdout: '', stderr, exitCode: 134 }));
   const { checks } = await consult(patient);
   expect(stateOf(checks, 'session')?.found).toContain('Unable to load shared buffer');
 });
