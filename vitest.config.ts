@@ -7,5 +7,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],
     testTimeout: 30_000,
+    // Many wait for a device or a browser: one worker, the default on two cores, leaves a core idle.
+    maxWorkers: 2,
   },
 });
