@@ -67,15 +67,15 @@ export class Runner implements AsyncDisposable {
   }
 
   #events(run: RunInput, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
+    this.commands = []; // a question that is refused runs none
     if (isSteps(run)) return this.#steps(run, signal);
-    const serving = run as ServingRun;
-    this.commands = [serving.pipeline.command(run.setup)];
-    return this.#serve(serving, signal);
+    return this.#serve(run as ServingRun, signal);
   }
 
   async *#serve(run: ServingRun, signal: AbortSignal): AsyncGenerator<ParsedEvent, void, void> {
     const fits = await run.pipeline.check?.(run, this.#tools, signal);
     if (fits?.ok === false) return yield { kind: 'failed', failure: fits.failure };
+    this.commands = [run.pipeline.command(run.setup)];
     yield* this.#server.ask(run, signal);
   }
 

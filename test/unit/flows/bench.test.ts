@@ -212,3 +212,22 @@ test('what a step reads back is what the phone has', async () => {
   expect(got.ok && new TextDecoder().decode(got.value)).toBe('text');
   expect(readFileSync(device.here(`${bench.dir}/raw`), 'utf8')).toBe('text');
 });
+
+test('a refused question names no command, not even that of the question before', async () => {
+  device.onSpawn = (process) => process.end(ok(0));
+  const refused = { ok: false, failure: { code: 'context-too-small' } } as const;
+  const once = async function* (...[, , bench]: Parameters<StepPipeline['run']>) {
+    const ran = yield* bench.exec(command, echo());
+    return ran.ok ? ok() : ran;
+  };
+  await using runner = new Runner(device, clock, NO_TOOLS);
+  const setup = { runner: bundle, model: bundle, options: {}, bigCores: 1, env: {} };
+  for (const [pipeline, count] of [
+    [steps(once), 1],
+    [steps(once, refused), 0],
+  ] as const) {
+    const run = { pipeline, setup, input: { outputs: [] }, prompt: 'q', options: {} } as never;
+    for await (const event of runner.ask(run, clock.now(), stop.signal)) void event;
+    expect(runner.commands).toHaveLength(count);
+  }
+});
