@@ -7,6 +7,16 @@ import type { PreparedInput } from './prepare';
 import type { Recipe } from './recipe';
 import { STATS, type RunState, type StatName } from './run';
 
+/** A device as reports name it. No serial number. */
+export interface ReportedDevice {
+  readonly name: string;
+  readonly simulated: boolean;
+  /** Says that it is simulated, where it is. */
+  readonly note: string | undefined;
+  readonly transport: string;
+  readonly facts: DeviceFacts;
+}
+
 /** Everything a run was and said, for people and programs. No serial number, no picture, no path of the user's. */
 export interface Report {
   readonly schema: 'plugsight-report/1';
@@ -14,14 +24,7 @@ export interface Report {
   /** ISO 8601, UTC. */
   readonly made: string;
   readonly browser: string;
-  readonly device: {
-    readonly name: string;
-    readonly simulated: boolean;
-    /** Says that it is simulated, where it is. */
-    readonly note: string | undefined;
-    readonly transport: string;
-    readonly facts: DeviceFacts;
-  };
+  readonly device: ReportedDevice;
   readonly recipe: Recipe;
   /** Says that the runner is a simulated one, where it is. */
   readonly runnerNote: string | undefined;

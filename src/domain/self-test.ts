@@ -3,6 +3,7 @@ import type { Manifest } from './bundle';
 import type { DeviceFacts } from './device-facts';
 import type { Failure } from './failure';
 import { SIMULATED_LABEL } from './virtual';
+import type { ReportedDevice } from './report';
 
 /** "now": under way. "unknown": it could not be found out, and `why` says why not. */
 export type Finding = 'now' | 'right' | 'wrong' | 'unknown';
@@ -70,14 +71,7 @@ export interface SelfTestReport {
   /** ISO 8601, UTC. */
   readonly made: string;
   readonly browser: string;
-  readonly device: {
-    readonly name: string;
-    readonly simulated: boolean;
-    /** Says that it is simulated, where it is. */
-    readonly note: string | undefined;
-    readonly transport: string;
-    readonly facts: DeviceFacts;
-  };
+  readonly device: ReportedDevice;
   readonly runner: Named;
   readonly model: Named;
   /** Whose encoder the page computed with. */
